@@ -1,0 +1,452 @@
+# gzero is built, run and tested from here: `make help` lists how.
+#
+# What always holds:
+#  - Everything made is under $(BUILD), by board: $(BUILD)/<board>/kernel/...,
+#    and one directory per program, $(BUILD)/<board>/app/<path of the program>.
+#    Two boards never share an object; two programs share all but their own.
+#  - Nothing of the tool chain is asked while make reads this file: on a bare
+#    machine there is none yet. run-qemu, test and check install it first
+#    (tools/deps.sh) and then call make again for the build.
+#  - A wrong value on the command line is one line of text, before any work.
+#  - Flags are part of every object's dependencies ($(BB)/flags): changing
+#    CONFIG or a flag rebuilds what it touches.
+#
+# arch/<a>/arch.mk and boards/<b>/board.mk say what differs between machines;
+# there is no architecture's name in this file but in the help.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+BUILD ?= build
+NEWLIB_CACHE ?= build
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTHON ?= python3
+V ?= 0
+DEBUG ?= 0
+SEEDS ?= 3
+
+# Taken as they are by the shell, as "$$ARGS".
+export ARGS ONLY
+
+Q := $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $1 '$2',@:)
+die = $(error $(strip $1))
+comma := ,
+hash := \#
+# Sub-makes are quiet about directories, and parallel unless the caller chose.
+SUBMAKE = $(MAKE) --no-print-directory
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) -Otarget
+
+ifneq ($(realpath $(dir $(lastword $(MAKEFILE_LIST)))),$(realpath .))
+$(call die,run make in gzero's directory or with -C)
+endif
+
+# ---- Which machine --------------------------------------------------------
+
+ARCHS := $(filter-out template,$(patsubst arch/%/arch.mk,%, \
+	$(wildcard arch/*/arch.mk)))
+BOARDS := $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
+board_arch = $(shell sed -n 's/^ARCH[ \t]*[:?]*=[ \t]*//p' boards/$1/board.mk)
+# Packages that any build needs; each arch.mk adds its own.
+BASE_PACKAGES := make gcc libc6-dev python3 xz-utils newlib-source
+CHECK_PACKAGES := clang clang-format cppcheck
+TEST_PACKAGES := spin
+ALL_PACKAGES = $(sort $(BASE_PACKAGES) $(foreach a,$1, \
+	$(eval include arch/$a/arch.mk)$(ARCH_PACKAGES)))
+
+ifneq ($(ARCH),)
+ifeq ($(filter $(ARCHS),$(ARCH)),)
+$(call die,ARCH=$(ARCH) is not one of: $(ARCHS))
+endif
+endif
+ifneq ($(BOARD),)
+ifeq ($(filter $(BOARDS),$(BOARD)),)
+$(call die,BOARD=$(BOARD) is not one of: $(BOARDS))
+endif
+ifneq ($(ARCH),)
+ifneq ($(call board_arch,$(BOARD)),$(ARCH))
+$(call die,BOARD=$(BOARD) is not of ARCH=$(ARCH); its boards are: $(foreach \
+	b,$(BOARDS),$(if $(filter $(ARCH),$(call board_arch,$b)),$b)))
+endif
+endif
+endif
+ifeq ($(filter 0 1,$(DEBUG)),)
+$(call die,DEBUG=$(DEBUG) is not 0 or 1)
+endif
+
+digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst \
+	5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$1))))))))))
+number = $(and $1,$(if $(call digits,$1),,yes))
+$(foreach v,TIMEOUT ICOUNT SEEDS,$(if $($v),$(if $(call number,$($v)),, \
+	$(call die,$v=$($v) is not a number))))
+
+TEST_ARCHS := $(or $(ARCH),$(ARCHS))
+
+# ---- The build of one board: only for goals that build --------------------
+
+BUILD_GOALS := run-qemu image images objects newlib print-machine object-check \
+	clang-check cppcheck
+ifneq ($(filter $(BUILD_GOALS),$(MAKECMDGOALS)),)
+
+ifeq ($(ARCH)$(BOARD),)
+$(call die,say which machine: ARCH=$(firstword $(ARCHS)) (one of: $(ARCHS)) \
+	or BOARD= (one of: $(BOARDS)))
+endif
+ifeq ($(ARCH),)
+override ARCH := $(call board_arch,$(BOARD))
+endif
+include arch/$(ARCH)/arch.mk
+ifeq ($(BOARD),)
+override BOARD := $(DEFAULT_BOARD)
+endif
+include boards/$(BOARD)/board.mk
+HARTS_MAX ?= 1
+HARTS_DEFAULT ?= 1
+HARTS ?= $(HARTS_DEFAULT)
+ifneq ($(words $(filter $(HARTS),$(shell seq 1 $(HARTS_MAX))) $(HARTS)),2)
+$(call die,HARTS=$(HARTS): $(BOARD) has $(if $(filter 1,$(HARTS_MAX)),only \
+	one,1 to $(HARTS_MAX)))
+endif
+
+# CONFIG overrides what config.h and the board say: $(BB)/config.h is found
+# first, includes the real one and redefines.
+CONFIG_NAMES := $(filter-out GZERO_CONFIG_H, \
+	$(shell sed -n 's/^$(hash)define \([A-Z0-9_]*\).*/\1/p' include/config.h))
+config_name = $(firstword $(subst =, ,$1))
+config_value = $(subst $(firstword $(subst =, ,$1))=,,$1)
+$(foreach c,$(CONFIG),$(if $(findstring =,$c), \
+	$(if $(filter $(CONFIG_NAMES),$(call config_name,$c)),,$(call die, \
+	CONFIG: no $(call config_name,$c) in include/config.h; \
+	there are: $(sort $(CONFIG_NAMES)))) \
+	$(if $(call number,$(call config_value,$c)),,$(call die, \
+	CONFIG: $c is not NAME=number)), \
+	$(call die,CONFIG: $c is not NAME=number)))
+config_lines := $(foreach c,$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
+	'$(hash)undef $(call config_name,$c)' \
+	'$(hash)define $(call config_name,$c) $(call config_value,$c)')
+
+# Where make was called is the current directory, or with -C what the shell
+# says it was. A program's path is absolute from here on unless it is in the
+# tree, so that what __FILE__ shows stays short.
+APP ?= examples/tour.c
+APPS ?= $(APP)
+from_c := $(findstring w,$(firstword -$(MAKEFLAGS)))
+find_app = $(firstword $(wildcard $(if $(filter /%,$1),$1,$(if $(from_c), \
+	$(PWD)/$1 $(CURDIR)/$1,$(CURDIR)/$1 $(PWD)/$1))))
+in_tree = $(patsubst $(CURDIR)/%,%,$(abspath $1))
+is_dir = $(wildcard $1/.)
+app_files = $(if $(call is_dir,$1),$(wildcard $1/*.c $1/*.S),$1)
+app_folder = $(if $(call is_dir,$1),$1,$(patsubst %/,%,$(dir $1)))
+ifneq ($(words $(APP)),1)
+$(call die,APP=$(APP): a path without spaces$(comma) please)
+endif
+check_app = $(if $(call find_app,$1),$(if $(call is_dir,$(call find_app,$1)), \
+	$(if $(call app_files,$(call find_app,$1)),, \
+	$(call die,APP=$1: no .c file in that folder)), \
+	$(if $(filter %.c %.S,$1),,$(call die,APP=$1 is not a .c file or a \
+	folder of them))),$(call die,APP=$1: no such file or folder))
+$(foreach a,$(APPS),$(call check_app,$a))
+override APPS := $(foreach a,$(APPS),$(call in_tree,$(call find_app,$a)))
+
+# ---- Flags ----------------------------------------------------------------
+
+CC := $(CROSS)gcc
+NM := $(CROSS)nm
+BB := $(BUILD)/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)
+# One newlib for each set of flags; another script is another newlib.
+NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
+	'$(NEWLIB_CFLAGS) $(NEWLIB_CONF)'; cat tools/newlib.sh; } | \
+	cksum | cut -d' ' -f1)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+DIRS := -I$(BB)/include -Iboards/$(BOARD) -Iarch/$(ARCH)/include -Iinclude
+CODE := -O2 -g -fno-common -ffunction-sections -fdata-sections $(ARCH_CFLAGS)
+COMMON = $(CODE) $(DIRS) @$(NEWLIB)/include.rsp
+# kernel arch boot drivers boards: no floating point, no libc assumed.
+KERNEL_FLAGS = $(COMMON) -std=c11 $(WARN) -ffreestanding $(KERNEL_CFLAGS) \
+	-Ikernel
+# pkg libc: what goroutines call.
+LIB_FLAGS = $(COMMON) -std=c11 $(WARN) -D__DYNAMIC_REENT__ -Ikernel
+# Programs. In the tree they are held to C11 as everything else is.
+APP_FLAGS = $(COMMON) $(if $(WERROR),-std=c11 $(WARN),-std=gnu11 -Wall -Wextra) \
+	-D__DYNAMIC_REENT__ $(APP_CFLAGS)
+LINK = $(CC) $(ARCH_CFLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections \
+	$(ARCH_LDFLAGS) -T $(LDSCRIPT) $(patsubst --defsym%,-Wl$(comma)--defsym%,$(LDDEFS))
+LIBS = -Wl,--start-group $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
+	$(or $(ARCH_LIBS),-lgcc) -Wl,--end-group
+
+KERNEL_SRCS := $(wildcard kernel/*.c kernel/*.S arch/$(ARCH)/*.c \
+	arch/$(ARCH)/*.S boot/$(ARCH)*.c boot/$(ARCH)*.S boards/$(BOARD)/*.c) \
+	$(DRIVERS:%=drivers/%)
+LIB_SRCS := $(wildcard pkg/*.c libc/*.c libc/*.S)
+KERNEL_OBJS := $(KERNEL_SRCS:%=$(BB)/%.o)
+LIB_OBJS := $(LIB_SRCS:%=$(BB)/%.o)
+OBJS := $(KERNEL_OBJS) $(LIB_OBJS)
+$(KERNEL_OBJS): FLAGS = $(KERNEL_FLAGS)
+$(LIB_OBJS): FLAGS = $(LIB_FLAGS)
+
+.PHONY: FORCE
+FORCE:
+
+# Rewritten only when it would change; everything compiled depends on it.
+export FLAGS_TEXT = $(CC) $(KERNEL_FLAGS) $(LIB_FLAGS) $(APP_FLAGS) $(CONFIG)
+$(BB)/flags: FORCE
+	@mkdir -p $(BB)/include; \
+	if ! printf '%s\n' "$$FLAGS_TEXT" | cmp -s - $@; then \
+		printf '%s\n' '$(hash)include "$(CURDIR)/include/config.h"' \
+			$(config_lines) >$(BB)/include/config.h; \
+		printf '%s\n' "$$FLAGS_TEXT" >$@; \
+	fi
+
+$(BB)/%.c.o: %.c $(BB)/flags | $(NEWLIB)/.done
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(BB)/%.S.o: %.S $(BB)/flags | $(NEWLIB)/.done
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJS:.o=.d)
+
+$(NEWLIB)/.done:
+	$(Q)tools/newlib.sh '$(NEWLIB_TARGET)' '$(CROSS)' '$(NEWLIB)' \
+		'$(NEWLIB_CFLAGS)' $(NEWLIB_CONF)
+
+# ---- Programs and images --------------------------------------------------
+
+# $(BB)/app/<path in the tree>, $(BB)/out/<path elsewhere>
+app_dir = $(BB)/$(if $(filter /%,$1),out$1,app/$1)
+app_objs = $(patsubst $(call app_folder,$1)/%,$(call app_dir,$1)/%.o, \
+	$(call app_files,$1))
+app_image = $(call app_dir,$1)/image.elf
+IMAGES := $(foreach a,$(APPS),$(call app_image,$a))
+APP_OBJS := $(foreach a,$(APPS),$(call app_objs,$a))
+
+# An image is linked twice. The first link gives the addresses from which
+# mksymtab.py makes the table of symbols (section .gzsym); the linker script
+# puts that where it moves nothing, which the comparison proves.
+addresses = $(NM) $1 | awk '$$2 ~ /[TtDdRrBb]/ && ($$3 !~ /^__/ || \
+	$$3 ~ /^__(text|data|bss)_(start|end)$$/)' | sort
+define two_links
+	$(Q)$(LINK) -Wl,-Map=$(@D)/pass1.map -o $(@D)/pass1.elf $1 $(LIBS)
+	$(Q)$(PYTHON) tools/mksymtab.py --cross '$(CROSS)' \
+		--out $(@D)/gzsym.S $(@D)/pass1.elf
+	$(Q)$(CC) $(CODE) -c -o $(@D)/gzsym.o $(@D)/gzsym.S
+	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(@D)/gzsym.o $(LIBS)
+	@$(call addresses,$(@D)/pass1.elf) >$(@D)/pass1.nm; \
+	$(call addresses,$@) | cmp -s - $(@D)/pass1.nm || { \
+		echo "$@: the symbol table moved an address;" \
+		     "see .gzsym in $(LDSCRIPT)" >&2; exit 1; }
+endef
+define one_link
+	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(LIBS)
+endef
+link_image = $(if $(wildcard tools/mksymtab.py),$(two_links),$(one_link))
+
+define app_rules
+$(filter %.c.o,$(call app_objs,$1)): \
+    $(call app_dir,$1)/%.c.o: $(call app_folder,$1)/%.c $(BB)/flags \
+    | $(NEWLIB)/.done
+	$$(call say,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(APP_FLAGS) -MMD -MP -c -o $$@ $$<
+
+$(filter %.S.o,$(call app_objs,$1)): \
+    $(call app_dir,$1)/%.S.o: $(call app_folder,$1)/%.S $(BB)/flags \
+    | $(NEWLIB)/.done
+	$$(call say,AS,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(APP_FLAGS) -MMD -MP -c -o $$@ $$<
+
+$(call app_image,$1): $(call app_objs,$1) $(OBJS) $(LDSCRIPT) \
+    $(wildcard tools/mksymtab.py) Makefile arch/$(ARCH)/arch.mk \
+    boards/$(BOARD)/board.mk
+	$$(call say,LD,$$@)
+	$$(call link_image,$$(filter %.o,$$^))
+
+-include $(patsubst %.o,%.d,$(call app_objs,$1))
+endef
+$(foreach a,$(APPS),$(eval $(call app_rules,$a)))
+
+# What the runner needs to know about the board, {HARTS} and {IMAGE} open.
+machine_args := $(foreach HARTS,{HARTS},$(foreach IMAGE,{IMAGE},$(QEMU_ARGS)))
+machine_kernel := $(foreach IMAGE,{IMAGE},$(or $(QEMU_KERNEL),-kernel {IMAGE}))
+export MACHINE_TEXT = board=$(BOARD)|arch=$(ARCH)|qemu=$(QEMU)|args=$(strip \
+	$(machine_args))|kernel=$(strip $(machine_kernel))|icount=$(or \
+	$(ICOUNT_SHIFT),0)|harts_max=$(HARTS_MAX)|harts_default=$(strip \
+	$(HARTS_DEFAULT))|exit=$(strip \
+	$(QEMU_EXIT))|exit_args=$(strip $(QEMU_EXIT_ARGS))
+$(BB)/machine: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$MACHINE_TEXT" | tr '|' '\n' | \
+		{ cat >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+
+.PHONY: image images objects newlib print-machine
+print-machine: $(BB)/machine
+	@echo $<
+image images: $(IMAGES) $(BB)/machine
+objects: $(OBJS) $(APP_OBJS)
+newlib: $(NEWLIB)/.done
+	@:
+
+# ---- Checks of one board (make check calls them) --------------------------
+
+.PHONY: object-check clang-check cppcheck
+object-check: $(OBJS) $(IMAGES)
+	@tools/layercheck.py --nm $(NM) $(OBJS)
+	@for i in $(IMAGES); do \
+		if $(CROSS)readelf -lW $$i | grep -q 'LOAD.*RWE'; then \
+			echo "$$i: a segment is writable and executable" >&2; \
+			exit 1; \
+		fi; \
+	done
+
+# clang has its own headers, and does not know some of gcc's options.
+CLANG = clang --target=$(NEWLIB_TARGET) -fsyntax-only -std=c11 $(WARN) -Werror \
+	-Wno-unused-command-line-argument -nostdlibinc $(DIRS) \
+	-isystem $(NEWLIB)/include -D__DYNAMIC_REENT__ \
+	$(filter-out -misa-spec=% -fno-% -f%-unwind-tables,$(ARCH_CFLAGS))
+clang_kernel := $(patsubst %,clang/%,$(filter %.c,$(KERNEL_SRCS)))
+clang_lib := $(patsubst %,clang/%,$(filter %.c,$(LIB_SRCS)))
+clang_app := $(patsubst %,clang/%,$(filter %.c,$(foreach a,$(APPS), \
+	$(call app_files,$a))))
+$(clang_kernel): CLANG += -ffreestanding -Ikernel
+$(clang_lib): CLANG += -Ikernel
+clang-check: $(clang_kernel) $(clang_lib) $(clang_app)
+clang/%: FORCE $(BB)/flags
+	$(Q)$(CLANG) $*
+
+cppcheck: $(BB)/flags
+	@cppcheck --quiet --std=c11 --enable=warning,portability \
+		--inline-suppr --suppressions-list=tools/cppcheck.supp \
+		--error-exitcode=1 $(DIRS) -Ikernel $(filter %.c, \
+		$(KERNEL_SRCS) $(LIB_SRCS))
+
+# ---- Run ------------------------------------------------------------------
+
+.PHONY: run-qemu
+run-qemu:
+	@tools/deps.sh $(BASE_PACKAGES) $(ARCH_PACKAGES)
+	@$(if $(wildcard $(NEWLIB)/.done),:,$(SUBMAKE) newlib)
+	@$(SUBMAKE) $(PARALLEL) image APP='$(abspath $(APPS))' BOARD=$(BOARD)
+	@exec $(PYTHON) tools/run.py --machine $(BB)/machine --harts $(HARTS) \
+		$(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+		$(if $(ICOUNT),--icount $(ICOUNT)) \
+		--args="$$ARGS" $(call app_image,$(APPS))
+
+endif
+
+# ---- Tests ----------------------------------------------------------------
+
+# Unit tests run on this machine: one program a file, with what the kernel calls
+# in stubs, under the sanitizers. unit.mk may add sources and flags to one.
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+-include tests/unit/unit.mk
+UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -Itests/unit -Iinclude -Ikernel -pthread
+
+.PHONY: unit test soak
+unit: $(UNITS)
+
+$(BUILD)/unit/%: tests/unit/%.c Makefile
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc $(UNIT_FLAGS) $(UNIT_FLAGS_$*) -MMD -MP -MF $@.d -o $@ $< \
+		$(UNIT_SRCS_$*)
+
+-include $(UNITS:=.d)
+
+test soak:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(TEST_PACKAGES)
+	@$(PYTHON) tools/test.py --make '$(MAKE)' --build '$(BUILD)' \
+		--archs '$(TEST_ARCHS)' --seeds $(SEEDS) --only="$$ONLY" \
+		$(if $(filter soak,$@),--soak)
+
+# ---- Checks of the sources ------------------------------------------------
+
+C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
+	bench examples -name '*.[ch]')
+CHECKED_APPS := $(wildcard examples/*.c) $(foreach d,tests/target tests/exit \
+	bench,$(if $(wildcard $d/*.c),$d))
+CHECKS = check-layers check-format $(foreach a,$(TEST_ARCHS), \
+	check-gcc-$a check-clang-$a check-cppcheck-$a)
+.PHONY: check check-layers check-format format
+check:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(CHECK_PACKAGES)
+	@$(SUBMAKE) -k $(CHECKS) && echo "check: all is well"
+
+check-layers:
+	@echo "check: who includes whom"
+	@tools/layercheck.py
+
+check-format:
+	@echo "check: layout ($(words $(C_FILES)) files)"
+	@bad=; for f in $(C_FILES); do \
+		clang-format $$f | cmp -s - $$f || bad="$$bad $$f"; \
+	done; [ -z "$$bad" ] || { \
+		echo "not as clang-format has it (make format):$$bad" >&2; exit 1; }
+
+format:
+	clang-format -i $(C_FILES)
+
+# Everything again with -Werror, in a directory of its own; then what the
+# objects use of each other, and what a loader would be told about memory.
+CHECK_BUILD = BUILD='$(BUILD)/check' ARCH=$*
+check-gcc-%:
+	@echo "check: $*, gcc's warnings"
+	@$(SUBMAKE) newlib $(CHECK_BUILD)
+	@$(SUBMAKE) -k $(PARALLEL) objects $(CHECK_BUILD) WERROR=1 \
+		APPS='$(CHECKED_APPS)'
+	@$(SUBMAKE) object-check $(CHECK_BUILD) WERROR=1
+check-clang-%:
+	@echo "check: $*, clang's warnings"
+	@$(SUBMAKE) newlib $(CHECK_BUILD)
+	@$(SUBMAKE) -k $(PARALLEL) clang-check $(CHECK_BUILD) \
+		APPS='$(CHECKED_APPS)'
+check-cppcheck-%:
+	@echo "check: $*, cppcheck"
+	@$(SUBMAKE) cppcheck $(CHECK_BUILD)
+
+# ---- Everything else ------------------------------------------------------
+
+.PHONY: help setup clean
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+setup:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+
+clean:
+	rm -rf $(filter-out $(BUILD)/newlib-%,$(wildcard $(BUILD)/*))
+
+#: gzero: a unikernel whose kernel is the Go scheduler
+#:
+#: make run-qemu ARCH=riscv64   build a program and run it (installs what is
+#:                              missing: Debian 12 packages, newlib)
+#: make test                    all tests on all machines: N passed, N failed
+#: make soak SEEDS=200          the tests under many seeded schedules
+#: make check                   warnings, layers, layout of the sources
+#: make setup                   only install the packages
+#: make clean                   delete what was built, newlib excepted
+#:
+#: Variables                    (default)
+#:   ARCH=riscv64|armv7m|x86_64   the architecture; test: (all)
+#:   BOARD=name                   the machine (the architecture's first)
+#:   APP=file.c or folder         the program, also outside the tree
+#:                                (examples/tour.c)
+#:   ARGS="..."                   the program's boot arguments
+#:   HARTS=n                      CPU cores (the board's)
+#:   CONFIG="NG=200 ..."          limits of include/config.h, other values
+#:   DEBUG=1                      a kernel that checks itself
+#:   ICOUNT=shift                 virtual time by counted instructions: the
+#:                                same run every time
+#:   TIMEOUT=seconds              the runner's patience (600 without a terminal)
+#:   APP_CFLAGS="..."             more flags for the program
+#:   ONLY=pattern SEEDS=n         test: which tests, how many seeds
+#:   V=1                          show commands
+#:   BUILD=directory              where everything built goes (build)

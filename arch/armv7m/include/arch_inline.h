@@ -1,0 +1,83 @@
+// arch_inline.h (armv7m): the part of the contract that must cost nothing.
+// Included by arch.h, never alone.
+//
+// There is one hart, so "the g of this hart" is a global. Not a register: r9 is
+// the only candidate, and libgcc and newlib, which were compiled without our
+// flags, use it.
+#ifndef GZERO_ARCH_INLINE_H
+#define GZERO_ARCH_INLINE_H
+
+#include <config.h>
+
+// KERNEL_PRIO is the one priority of every interrupt that may call the kernel.
+// Numerically lower levels stay free for handlers that call nothing of it, and
+// stay enabled in arch_irqsave's stretches. Three bits of priority are what
+// every ARMv7-M has, so a level that needs no more than those is a constant on
+// all of them.
+#ifndef KERNEL_PRIO
+#define KERNEL_PRIO 0x80
+#endif
+_Static_assert((KERNEL_PRIO & ~0xe0) == 0 && KERNEL_PRIO > 0,
+	       "KERNEL_PRIO: three top bits of a byte, and not 0");
+
+// arch_cur is who runs. g is what getg returns. g0 is written once, by setg.
+// Interrupt entry does not ask g what it interrupted, it asks the hardware
+// (PSP means a goroutine), so g may lag behind a stack switch by a few
+// instructions with interrupts on.
+struct arch_cur {
+	struct g *g;
+	struct g *g0;
+};
+extern struct arch_cur arch_cur;
+
+static inline struct g *
+getg(void)
+{
+	return arch_cur.g;
+}
+
+static inline uintptr_t
+arch_irqsave(void)
+{
+	uintptr_t old;
+
+	// A write that raises the priority holds from the next instruction on,
+	// without a barrier (ARMv7-M ARM, B5.2.3).
+	__asm__ volatile("mrs %0, basepri\n\tmsr basepri_max, %1"
+			 : "=&r"(old)
+			 : "r"(KERNEL_PRIO)
+			 : "memory");
+	return old;
+}
+
+static inline void
+arch_irqrestore(uintptr_t state)
+{
+	__asm__ volatile("msr basepri, %0" : : "r"(state) : "memory");
+}
+
+static inline uint8_t
+ioread8(uintptr_t addr)
+{
+	return *(volatile uint8_t *)addr;
+}
+
+static inline void
+iowrite8(uintptr_t addr, uint8_t value)
+{
+	*(volatile uint8_t *)addr = value;
+}
+
+static inline uint32_t
+ioread32(uintptr_t addr)
+{
+	return *(volatile uint32_t *)addr;
+}
+
+static inline void
+iowrite32(uintptr_t addr, uint32_t value)
+{
+	*(volatile uint32_t *)addr = value;
+}
+
+#endif

@@ -1,0 +1,206 @@
+// time.c (armv7m): nanotime and the deadline, both from SysTick, the one timer
+// that every Cortex-M has: 24 bits, counting down, with an interrupt when it
+// reaches 0.
+//
+// The counter never stops. `base` is the number of ticks at the moment that the
+// counter was last at 0, `period` how many ticks after that it will be at 0
+// again, so now = base + period - CVR, and base + period while CVR reads 0
+// (the counter has arrived, its event has not been taken into account yet).
+// That it arrived is read from COUNTFLAG, which reading clears: whoever sees it
+// first, any reader or the interrupt, moves base one period on, in the same
+// dozen instructions without interrupts. So no reader depends on the interrupt
+// having run, and a late one costs nothing.
+//
+// Left alone, a period is 2^24 ticks. For an earlier deadline the period that
+// is running is cut: the counter is made to start from the deadline's distance,
+// and as soon as it has, the reload value is set back to 2^24 - 1, so that the
+// period after it is a long one again. So
+//  - a cut is made only when the deadline comes before the running period's
+//    end: a slice that is armed again and again costs nothing;
+//  - interrupts may be masked for almost 2^24 ticks before a wrap is lost (0.67
+//    s at 25 MHz), whatever the deadline was;
+//  - the clock's error is that of the cut, from the read of the counter to the
+//    write that restarts it. How long that takes is measured on the spot: the
+//    counter is read twice in a row, and the write follows at the same
+//    distance. What stays is at most one tick of rounding for each of the two,
+//    either way, plus one tick less than a whole in the restart itself.
+//    docs of the board give the measured drift; 1000 cuts a second at 25 MHz
+//    and one tick each are 40 ppm.
+//
+// nanoseconds come from ticks by a fixed-point factor (32 bits of fraction), a
+// function of the tick count alone: monotonic, and off by less than 1e-9.
+//
+// Turned down: the tick count from the interrupt only (a reader in a masked
+// stretch or above the kernel's level would see time go back); PENDSTSET as the
+// wrap flag (it is gone when the handler starts, before base has moved); a
+// short reload left in place until the interrupt (a masked stretch longer than
+// that loses wraps); DWT's cycle counter (not in every core, none in QEMU).
+//
+// clk is written and read under PRIMASK. deadline belongs to the kernel's
+// level.
+#include <arch.h>
+#include <armv7m.h>
+
+enum {
+	PERIOD_MAX = 1 << 24,
+	CUT_MIN = SYSTICK_CUT_MIN, // no cut closer than this, in ticks
+	READ_MAX = 16              // ticks that two reads may take, at most
+};
+
+// Ticks to nanoseconds: whole part and 32 bits of fraction; and back, rounded
+// up.
+#define MULT_INT (UINT32_C(1000000000) / SYSTICK_HZ)
+#define MULT_FRAC \
+	((((uint64_t)(UINT32_C(1000000000) % SYSTICK_HZ)) << 32) / SYSTICK_HZ)
+#define DIV_FRAC ((((uint64_t)SYSTICK_HZ << 32) + 999999999) / 1000000000)
+
+static struct {
+	uint64_t base;
+	uint32_t period;
+} clk;
+
+static int64_t deadline = INT64_MAX;
+
+// running waits until the counter has left 0, a tick at most.
+static uint32_t
+running(void)
+{
+	uint32_t v;
+	unsigned n = 100000;
+
+	do {
+		v = ioread32(SYST_CVR);
+	} while (v == 0 && --n > 0);
+	return v;
+}
+
+// fold returns ticks since boot, and brings clk up to date. PRIMASK is set.
+static uint64_t
+fold(void)
+{
+	uint32_t v = ioread32(SYST_CVR);
+
+	if (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
+		clk.base += clk.period;
+		clk.period = PERIOD_MAX;
+		v = running();
+	}
+	return clk.base + clk.period - v;
+}
+
+static uint64_t
+ticks(void)
+{
+	uint32_t pm = primask_save();
+	uint64_t t = fold();
+
+	primask_restore(pm);
+	return t;
+}
+
+static int64_t
+ticks_to_ns(uint64_t t)
+{
+	uint64_t ns = t * MULT_INT;
+
+	ns += (t >> 32) * MULT_FRAC;
+	ns += ((t & UINT32_MAX) * MULT_FRAC) >> 32;
+	return (int64_t)ns;
+}
+
+int64_t
+nanotime(void)
+{
+	return ticks_to_ns(ticks());
+}
+
+// restart sets the counter to 0, from where it starts with the reload value,
+// and returns how many ticks of the old period had gone. Two reads and the
+// write stand at equal distances.
+static uint32_t
+restart(uint32_t period)
+{
+	uint32_t v1, v2, took;
+
+	__asm__ volatile("ldr %0, [%2]\n\t"
+			 "ldr %1, [%2]\n\t"
+			 "str %2, [%2]"
+			 : "=&r"(v1), "=&r"(v2)
+			 : "r"(SYST_CVR)
+			 : "memory");
+	took = v1 - v2;
+	if (v2 == 0 || v2 > v1)
+		return period; // it ended under our hands
+	return period - v2 + (took < READ_MAX ? took : READ_MAX);
+}
+
+// cut makes the running period end `n` ticks from now, unless it ends by itself
+// before that. CUT_MIN leaves time to set the long reload before the short
+// period is over.
+static void
+cut(uint64_t n)
+{
+	uint32_t pm = primask_save();
+	uint64_t now = fold();
+
+	if (n < CUT_MIN)
+		n = CUT_MIN;
+	if (now + n + CUT_MIN < clk.base + clk.period) {
+		iowrite32(SYST_RVR, (uint32_t)n - 1);
+		clk.base += restart(clk.period);
+		clk.period = (uint32_t)n;
+		running();
+		iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	}
+	primask_restore(pm);
+}
+
+// arm makes an interrupt come at the deadline, or before it, then to be armed
+// again. The self-made interrupt of a past deadline is PendSV.
+static void
+arm(void)
+{
+	int64_t left;
+
+	if (deadline == INT64_MAX)
+		return;
+	left = deadline - nanotime();
+	if (left <= 0)
+		iowrite32(ICSR, ICSR_PENDSVSET);
+	else if (left < ticks_to_ns(PERIOD_MAX))
+		cut((((uint64_t)left * DIV_FRAC) >> 32) + 1);
+}
+
+void
+arch_timerset(int64_t when)
+{
+	deadline = when;
+	arm();
+}
+
+// clock_due is every interrupt's timer part: SysTick's for a deadline or the
+// end of a long period, PendSV's for a past deadline.
+bool
+clock_due(struct g *gp)
+{
+	if (nanotime() < deadline) {
+		arm();
+		return false;
+	}
+	deadline = INT64_MAX;
+	return timerintr(gp);
+}
+
+void
+clock_init(void)
+{
+	clk.base = 0;
+	clk.period = PERIOD_MAX;
+	iowrite32(SYST_CSR, 0);
+	iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	iowrite32(SYST_CVR, 0);
+	iowrite32(SYST_CSR, SYST_CSR_ENABLE | SYST_CSR_TICKINT |
+				    (SYSTICK_CORE_CLOCK ? SYST_CSR_CLKSOURCE
+							: 0));
+	running();
+}

@@ -1,0 +1,206 @@
+// trap.S (armv7m): from the vector table to C and back.
+//
+// Every interrupt that may call the kernel has one priority, KERNEL_PRIO, and
+// so have SVC and PendSV: such handlers never nest in one another. Above them
+// are a board's own handlers, which call nothing of the kernel and may nest
+// anywhere here; on top the faults.
+//
+// What an interrupt met is read from EXC_RETURN, in lr: frame on the PSP, a
+// goroutine; on the MSP, g0 (or, for a fault, any handler). If it was a
+// goroutine nothing on the MSP is alive, so the handler begins at the base of
+// the g0 stack. Of the goroutine's registers only those that the core stacks by
+// itself touch its stack, unless it is preempted.
+//
+// A preemption is done right here, not by PendSV: kernel handlers do not nest,
+// so when the decision falls nothing but the goroutine is below, and a board's
+// handler that nests returns to this code. Leaving costs a frame made by hand
+// that returns to Thread mode on the MSP; if another interrupt waits, the core
+// chains to it with that frame as what was interrupted: g0, about to begin
+// asyncpreempt2. PendSV serves as the interrupt that the core sends itself (a
+// deadline already past, an IPI to the only hart).
+#include <arch.h>
+#include <armv7m.h>
+#include <config.h>
+
+	.syntax unified
+	.cfi_sections .debug_frame
+
+	.macro handler name
+	.section .text.\name, "ax", %progbits
+	.balign 4
+	.globl \name
+	.type \name, %function
+	.thumb_func
+\name:
+	.cfi_startproc
+	.cfi_undefined lr
+	.endm
+
+	.macro endhandler name
+	.cfi_endproc
+	.pool
+	.size \name, . - \name
+	.endm
+
+	// vector gives arch_irqentry the weak name of line n's vector.
+	.altmacro
+	.macro vector n
+	.weak	irq\n\()_vector
+	.type	irq\n\()_vector, %function
+	.thumb_func
+irq\n\()_vector:
+	.endm
+
+// void arch_irqentry(void);
+// All kernel-level interrupts. bool arch_dispatch(struct g *gp, psp, exc) says
+// whether to preempt.
+handler arch_irqentry
+	.set	n, 0
+	.rept	NVIC_LINES
+	vector	%n
+	.set	n, n + 1
+	.endr
+	.noaltmacro
+	ldr	r3, =arch_cur
+	ldrd	r0, r2, [r3]            // g as it stands, g0
+	tst	lr, #EXC_PSP
+	beq	.Lg0
+	ldr	sp, [r2, #G_SCHED_SP]
+	push	{r0, lr}
+	str	r2, [r3]
+	mrs	r1, psp
+	mov	r2, lr
+	bl	arch_dispatch
+	pop	{r2, lr}
+	cbnz	r0, preempt
+	ldr	r3, =arch_cur
+	str	r2, [r3]
+	bx	lr
+
+.Lg0:
+	push	{r0, lr}
+	str	r2, [r3]
+	mov	r0, r2
+	movs	r1, #0
+	bl	arch_dispatch
+	pop	{r2, lr}
+	ldr	r3, =arch_cur
+	str	r2, [r3]
+	bx	lr
+
+// preempt: r2 = gp, lr = EXC_RETURN, sp = base of the g0 stack, g == g0. Puts
+// the rest of the context below the hardware's frame and leaves the exception
+// into asyncpreempt2(gp). Storing s16-s31 makes the core store s0-s15 too, if
+// it had put that off (lazy stacking).
+preempt:
+	mrs	r1, psp
+	ldr	r3, [r2, #G_STACK_LO]
+	adds	r3, #36
+#if ARMV7M_FPU
+	tst	lr, #EXC_NOFP
+	it	eq
+	addeq	r3, #64
+#endif
+	cmp	r1, r3
+	blo	.Lnoroom
+#if ARMV7M_FPU
+	tst	lr, #EXC_NOFP
+	it	eq
+	vstmdbeq r1!, {s16-s31}
+#endif
+	stmdb	r1!, {r4-r11, lr}
+	ldr	r3, =gopreempted
+	strd	r1, r3, [r2, #G_SCHED_SP]
+#if STACK_GUARD
+	ldr	r3, =MPU_RASR
+	movs	r1, #0
+	str	r1, [r3]
+#endif
+	mov	r0, r2
+	ldr	r2, =asyncpreempt2
+	b	tothread
+
+.Lnoroom:
+	mov	r0, r2
+	mov	r2, lr
+	push	{r0, r1}
+	bl	arch_nostack            // (gp, psp, exc) -> struct sigregs *
+	mov	r1, r0
+	pop	{r0, r2}
+tosigpanic:
+	movs	r3, #KERNEL_PRIO
+	msr	basepri, r3
+	ldr	r2, =sigpanic0
+
+// tothread leaves the exception into Thread mode on the MSP, at r2(r0, r1).
+tothread:
+	sub	sp, #32
+	strd	r0, r1, [sp]
+	bic	r2, #1
+	mov	r3, #0x01000000         // xPSR: Thumb
+	strd	r2, r3, [sp, #24]
+	movs	r3, #0
+	str	r3, [sp, #20]           // lr
+	mvn	lr, #6                  // 0xfffffff9: Thread, MSP, no FP
+	bx	lr
+endhandler arch_irqentry
+
+// void arch_svcentry(void);
+// The second half of gopreempted: g0 gives way to arch_cur.g. The registers at
+// the svc do not count, a late interrupt may have changed them; nor does the
+// frame. An svc in a goroutine is nobody's and is reported.
+handler arch_svcentry
+	tst	lr, #EXC_PSP
+	bne	arch_faultentry
+	ldr	r3, =arch_cur
+	ldrd	r0, r2, [r3]
+	ldr	sp, [r2, #G_SCHED_SP]
+	ldr	r1, [r0, #G_SCHED_SP]
+	ldr	r2, =gocoop
+	str	r2, [r0, #G_SCHED_PC]
+	ldmia	r1!, {r4-r11, lr}
+#if ARMV7M_FPU
+	tst	lr, #EXC_NOFP
+	it	eq
+	vldmiaeq r1!, {s16-s31}
+#endif
+	msr	psp, r1
+	bx	lr
+endhandler arch_svcentry
+
+// void arch_faultentry(void);
+// Faults and everything unexpected. The stack must be good before anything is
+// pushed: a push that fails here locks the core up. A goroutine's fault is
+// reported from Thread mode, so that the kernel may still switch; others end
+// in handler mode, inside arch_fault.
+handler arch_faultentry
+	ldr	ip, =arch_cur
+	ldrd	r0, r2, [ip]            // g as it stands, g0
+	tst	lr, #EXC_PSP
+	beq	1f
+	mrs	r1, psp
+	cbz	r2, 2f
+	str	r2, [ip]
+	ldr	sp, [r2, #G_SCHED_SP]
+	b	3f
+1:	mrs	r1, msp
+	mov	r0, r2
+	// Is there room below? From the first stack's low end, the guard and
+	// what a report needs left out, to the last one's top.
+	ldr	r3, =g0stacks + FAULT_ROOM
+	cmp	r1, r3
+	blo	2f
+	ldr	r3, =g0stacks + MAXHARTS * G0_STACK_BYTES
+	cmp	r1, r3
+	bls	3f
+2:	ldr	r3, =faultstack + FAULT_STACK_BYTES
+	mov	sp, r3
+3:	push	{r4-r11}
+	push	{r0, lr}
+	mov	r2, lr
+	add	r3, sp, #8
+	bl	arch_fault              // (gp, frame, exc, r4-r11)
+	mov	r1, r0
+	pop	{r0, lr}
+	b	tosigpanic
+endhandler arch_faultentry

@@ -1,0 +1,24 @@
+# riscv64: 64-bit RISC-V with A, C, F and D, in M-mode.
+#
+# Programs use the FP registers, the kernel's rooms do not; both pass floating
+# point in integer registers (lp64), so that FP registers are the caller's
+# everywhere and a cooperative switch keeps none.
+# -misa-spec=2.2 keeps csr and fence.i instructions part of the base, which is
+# what makes gcc 12 find its rv64imac/lp64 libraries; for rv64gc/lp64 there are
+# none, and the default ones have another ABI, so ARCH_LIBS names the file.
+CROSS = riscv64-unknown-elf-
+ARCH_ABI = -misa-spec=2.2 -mabi=lp64 -mcmodel=medany
+ARCH_CFLAGS = -march=rv64gc $(ARCH_ABI)
+KERNEL_CFLAGS = -march=rv64imac
+ARCH_LDFLAGS = -march=rv64gc $(ARCH_ABI) -Wl,--no-relax
+ARCH_LIBS = $(shell $(CROSS)gcc -march=rv64imac $(ARCH_ABI) \
+	-print-libgcc-file-name)
+# The kernel's rooms call memcpy and its like, in handlers too: newlib is built
+# without FP registers.
+NEWLIB_TARGET = riscv64-unknown-elf
+NEWLIB_CFLAGS = -march=rv64imac $(ARCH_ABI)
+NEWLIB_CONF =
+DEFAULT_BOARD = virt
+ARCH_PACKAGES = gcc-riscv64-unknown-elf qemu-system-misc newlib-source \
+	gdb-multiarch
+ARCH_MAXHARTS = 8

@@ -1,0 +1,44 @@
+// armv7m.c: boot in C, once, on the only hart: the core's settings, the
+// console, the clock, the command line. Ends in rt0_go with the kernel's
+// interrupts masked by BASEPRI (not PRIMASK, which gogo would not lift).
+#include <arch.h>
+#include <armv7m.h>
+
+#include "../drivers/console.h"
+
+_Noreturn void armv7m_boot(void);
+
+static void
+nvic_quiet(void)
+{
+	for (unsigned i = 0; i < NVIC_LINES; i += 32) {
+		iowrite32(NVIC_ICER + i / 8, UINT32_MAX);
+		iowrite32(NVIC_ICPR + i / 8, UINT32_MAX);
+	}
+}
+
+// A priority written with bits that the core lacks would read as another level.
+static void
+prio_check(void)
+{
+	iowrite8(NVIC_IPR, KERNEL_PRIO);
+	if (prio_bits() < 3 || ioread8(NVIC_IPR) != KERNEL_PRIO)
+		throw("armv7m_boot: fewer than 3 priority bits");
+}
+
+void
+armv7m_boot(void)
+{
+	uintptr_t s;
+
+	nvic_quiet();
+	trapinit();
+	console_init();
+	prio_check();
+	clock_init();
+	bootargs_init();
+	s = arch_irqsave(); // rt0_go's state: masked by BASEPRI
+	(void)s;
+	__asm__ volatile("cpsie i" : : : "memory");
+	rt0_go();
+}

@@ -1,0 +1,97 @@
+// riscv64.c: boot in C: what is there (device tree), who takes part (the table
+// of harts), what may be done where (PMP), and the devices that the kernel
+// counts on. Runs once on the boot hart, and boot_secondary once on each other,
+// with interrupts masked and no g.
+#include "../arch/riscv64/riscv64.h"
+#include "../drivers/console.h"
+#include "../drivers/plic.h"
+#include "riscv64_fdt.h"
+
+extern _Atomic uint32_t boot_gate;
+extern unsigned char __text_start[], __text_end[], __rodata_end[];
+
+// PMP configuration bytes.
+#define PMP_R 0x01
+#define PMP_W 0x02
+#define PMP_X 0x04
+#define PMP_TOR 0x08
+#define PMP_NAPOT 0x18
+#define PMP_LOCK 0x80 // counts in M-mode too, until reset
+
+// die ends a boot that cannot go on; nothing that could print more is up.
+static _Noreturn void
+die(const char *why)
+{
+	for (const char *s = "boot: "; *s != 0; s++)
+		arch_putc(*s);
+	for (; *why != 0; why++)
+		arch_putc(*why);
+	arch_putc('\n');
+	arch_halt(2);
+}
+
+// protect gives text, constants and the rest of RAM the rights that they need
+// and no more, and none to the null page. The entries hold for M-mode because
+// they are locked; the first that matches an address decides.
+static void
+protect(void)
+{
+	uintptr_t cfg = 0;
+
+	if (NULL_BYTES != 0) {
+		csr_write(pmpaddr0, (NULL_BYTES >> 3) - 1);
+		cfg |= PMP_LOCK | PMP_NAPOT;
+	}
+	csr_write(pmpaddr1, (uintptr_t)__text_start >> 2);
+	csr_write(pmpaddr2, (uintptr_t)__text_end >> 2);
+	csr_write(pmpaddr3, (uintptr_t)__rodata_end >> 2);
+	csr_write(pmpaddr4, ram_end >> 2);
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_X) << 16;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R) << 24;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 32;
+	csr_write(pmpcfg0, cfg);
+	__asm__ volatile ("sfence.vma" : : : "memory");
+}
+
+// list_harts makes the table: the boot hart first, the others in tree order, as
+// many as there is room for.
+static void
+list_harts(uint32_t boot, const struct fdt_facts *f)
+{
+	harts[0].id = boot;
+	nharts = 1;
+	for (unsigned i = 0; i < f->nhart && nharts < MAXHARTS; i++)
+		if (f->hart[i] != boot)
+			harts[nharts++].id = f->hart[i];
+}
+
+void
+boot_main(uint32_t hartid, const void *fdt)
+{
+	struct fdt_facts f = {
+		.args = bootargs,
+		.args_bytes = sizeof bootargs,
+		.inside = (uintptr_t)__text_start,
+	};
+
+	mtime0 = ioread64(CLINT_MTIME);
+	console_init();
+	fdt_read(fdt, &f);
+	if (f.timebase != 0 && f.timebase != MTIME_HZ)
+		die("MTIME_HZ of board.h is not the device tree's");
+	ram_end = f.ram_hi != 0 ? (uintptr_t)f.ram_hi
+				: (uintptr_t)RAM_BASE + RAM_BYTES;
+	if ((uintptr_t)__image_end > ram_end)
+		die("the image is larger than RAM");
+	list_harts(hartid, &f);
+	protect();
+	plic_init(hartid);
+	// Opens the gate of riscv64.S: the table is complete.
+	atomic_store_explicit(&boot_gate, 1, memory_order_release);
+}
+
+void
+boot_secondary(void)
+{
+	protect();
+}

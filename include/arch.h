@@ -1,0 +1,228 @@
+// arch.h is the contract between the portable kernel and one architecture:
+// what kernel/ may ask of arch/<a>/, and the few places where arch/<a>/ and
+// boot/ call up. A new architecture fulfils this page and nothing else.
+//
+// What always holds:
+//  - A hart runs either a goroutine, on that goroutine's stack, or g0, on the
+//    hart's kernel stack. getg() tells which. Handlers run on the g0 stack with
+//    getg() == g0 and with interrupts of the kernel's level masked: on the top
+//    of it when a goroutine was interrupted, nested below the interrupted sp
+//    when g0 itself was.
+//  - The g0 stack of a hart has one fixed base, m->g0->sched.sp. mcall,
+//    systemstack and every interrupt of a goroutine start there, so what g0
+//    left on its stack when it ran gogo is dead.
+//  - A switch (mcall, gogo) is made with interrupts masked from its first
+//    write to a gobuf until g and sp agree again. It keeps the callee-saved
+//    registers only. A preemption keeps everything.
+//  - The kernel, arch, boot and drivers are compiled without floating point;
+//    an interrupt therefore never touches FP registers, a preemption does.
+//
+// The C part may be included by kernel, arch, boot, drivers, boards and libc.
+// The offsets serve assembly (which defines __ASSEMBLER__ by itself).
+#ifndef GZERO_ARCH_H
+#define GZERO_ARCH_H
+
+#include <arch_config.h> // arch/<a>/include: WORD, G_*_EXTRA, irq types
+
+// Byte offsets of what an arch may touch in struct g and struct m; the kernel
+// asserts them (kernel/runtime.h). WORD is sizeof(uintptr_t).
+#define G_SCHED_SP (0 * WORD) // gobuf: stack pointer of the suspended context
+#define G_SCHED_PC (1 * WORD) // gobuf: where gogo continues it
+#define G_M (2 * WORD)        // the m it runs on; 0 when it runs nowhere
+#define G_STACK_LO (3 * WORD) // lowest usable byte of the stack
+#define G_STACK_HI (4 * WORD) // one past the highest
+#define M_G0 (0 * WORD)
+#define M_CURG (1 * WORD) // goroutine bound to this m, 0 if none
+#define M_ID (2 * WORD)   // dense hart index, 0 = the boot hart (uint32)
+#define M_ARCH (3 * WORD) // M_ARCH_WORDS words for the arch's own use
+#define M_ARCH_WORDS 8
+
+#ifndef __ASSEMBLER__
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct g;
+struct m;
+
+// gobuf is a suspended context. pc says how it continues: a cooperative
+// switch, a preemption and a fresh goroutine have each their own resume
+// routine in the arch. Everything else is on the context's own stack.
+struct gobuf {
+	uintptr_t sp;
+	uintptr_t pc;
+};
+
+// ---- Context ------------------------------------------------------------
+
+// getg returns the goroutine (or g0) that this code runs as. Any context.
+// Stable for the whole life of a C activation, so it may be kept in a local;
+// getg()->m may not, unless preemption is off.
+//   static inline struct g *getg(void);     (in arch_config.h's C part)
+
+// setg makes gp the current g of this hart and, from gp->m, sets what the trap
+// entry needs to find m. Only mstart calls it, interrupts masked.
+void setg(struct g *gp);
+
+// gogo continues the context in gp->sched, as gp, with interrupts unmasked.
+// On g0 only; gp->m must be set. Never returns.
+_Noreturn void gogo(struct g *gp);
+
+// mcall saves the caller in getg()->sched, switches to m->g0 and its stack and
+// calls fn(old g) there with interrupts unmasked. Goroutine context only: on
+// g0 it calls badmcall; if fn returns it calls badmcall2. Comes back when
+// somebody gogoes the saved context. Go: runtime.mcall.
+void mcall(void (*fn)(struct g *gp));
+
+// systemstack runs fn(arg) on this hart's g0 stack with getg() == g0 and comes
+// back. On g0 already it just calls. The goroutine cannot be preempted
+// meanwhile (it is g0 that runs). Go: runtime.systemstack.
+// The arch part only switches; the portable wrapper is in kernel/proc.c.
+void arch_systemstack(void (*fn)(void *), void *arg);
+
+// gostartcall prepares a fresh context: gogo will call fn(arg) on the stack
+// that ends at sp_top (aligned down as the ABI wants), with the return address
+// goexit + one instruction slot, so that fn returns into goexit. g0 context.
+void gostartcall(struct gobuf *buf, uintptr_t sp_top, void (*fn)(void *),
+		 void *arg);
+
+// goexit is that planted return address: one instruction of padding, a call
+// of goexit1 and a trap. Its unwind information ends every traceback
+// (.cfi_undefined of the return address). Never called directly.
+void goexit(void);
+
+// arch_catch pushes the callee-saved registers, stores the resulting sp in
+// *ctx, calls fn(arg), drops the registers and returns 0. If something below
+// fn calls arch_throwto(*ctx), arch_catch returns 1 instead, with the
+// callee-saved registers as at its call. Goroutine context, same stack.
+int arch_catch(void **ctx, void (*fn)(void *), void *arg);
+_Noreturn void arch_throwto(void *ctx);
+
+// ---- Harts --------------------------------------------------------------
+
+unsigned arch_ncpu(void);   // harts found, 1..MAXHARTS; known before rt0_go
+unsigned arch_cpuid(void);  // dense index of this hart, from m or hardware
+void arch_cpustart(unsigned cpu); // let hart `cpu` call mstart(cpu)
+// arch_minit puts this hart's own state as boot left it: trap vector, FP
+// control, timer and IPI enabled at the hart, no deadline set. mstart calls it,
+// interrupts masked, after setg.
+void arch_minit(void);
+
+// arch_cpuidle is called with interrupts masked; it waits until one is pending
+// and returns with interrupts unmasked, that interrupt taken. No wake-up that
+// comes after the caller masked interrupts is lost. May return early.
+void arch_cpuidle(void);
+// arch_cpuwake sends hart `cpu` an IPI; there it ends in irqdispatch(IRQ_IPI).
+// Any context. Spurious or merged IPIs are harmless.
+void arch_cpuwake(unsigned cpu);
+
+// procyield is the body of a spin loop. It must let other harts make progress
+// even on an emulator that runs them in turns on one thread. Any context.
+void procyield(void);
+
+// ---- Interrupts ---------------------------------------------------------
+
+// arch_irqsave masks the kernel's interrupts on this hart and returns the old
+// state; arch_irqrestore puts it back. They nest. The stretch must be short:
+// the longest one is published. Both are compiler barriers.
+//   static inline uintptr_t arch_irqsave(void);
+//   static inline void arch_irqrestore(uintptr_t state);   (arch_config.h)
+
+// arch_irqmask masks (true) or unmasks (false) a device's line at the
+// interrupt controller, lines being numbered as the board's manual does, and
+// routes it to hart 0. Any context, any hart.
+void arch_irqmask(unsigned irq, bool masked);
+#define IRQ_IPI 0xffffffffu // the irq number of an inter-processor interrupt
+
+// ---- Time ---------------------------------------------------------------
+
+// nanotime is nanoseconds since boot: monotonic, 64 bits, the same on all
+// harts. Any context.
+int64_t nanotime(void);
+// arch_timerset sets this hart's one-shot deadline in nanotime's scale. A past
+// one fires at once, INT64_MAX means none. When it has fired it stays quiet
+// until the next arch_timerset. Any context with interrupts masked.
+void arch_timerset(int64_t when);
+
+// ---- Console and end ----------------------------------------------------
+
+// arch_putc writes one byte to the console, polling, from reset on, in any
+// context, with a bounded wait ('\n' is not expanded: terminals of runners
+// take it as it is).
+void arch_putc(int c);
+// arch_getc returns the next received byte or -1. Never waits.
+int arch_getc(void);
+// arch_console_irq is the line that fires while received bytes wait (level).
+unsigned arch_console_irq(void);
+// arch_halt ends the machine; status 0..255 is what the outside sees.
+_Noreturn void arch_halt(int status);
+// arch_bootargs is the boot command line, "" if none.
+const char *arch_bootargs(void);
+// arch_ram is the memory between the image's end and the end of RAM, for
+// newlib's heap.
+void arch_ram(uintptr_t *lo, uintptr_t *hi);
+
+// ---- Traceback ----------------------------------------------------------
+
+// unwind is where a stack walk stands. fp is the register that gcc uses as
+// frame pointer (s0, rbp, r7); ra the return address while it is still in a
+// register (ra, lr; unused on x86_64).
+struct unwind {
+	uintptr_t pc, sp, fp, ra;
+	bool exact; // pc is an interrupted instruction, not a return address
+};
+// arch_unwindhere fills u for its caller's caller-visible state (pc = return
+// address of arch_unwindhere). arch_unwindg fills it for a goroutine that is
+// suspended: by mcall, by preemption, or never started.
+void arch_unwindhere(struct unwind *u);
+void arch_unwindg(struct unwind *u, const struct g *gp);
+
+// ---- What an arch calls (the only upcalls) --------------------------------
+
+// rt0_go starts the kernel: on hart 0, on its g0 stack, .bss zero and .data in
+// place, interrupts masked. Never returns.
+_Noreturn void rt0_go(void);
+// mstart starts hart `cpu`'s scheduler: on its g0 stack (g0stack_top(cpu)),
+// interrupts masked, no g set. Never returns.
+_Noreturn void mstart(unsigned cpu);
+// timerintr and irqdispatch are called on the g0 stack with interrupts masked
+// and getg() == g0; gp is what was interrupted (a goroutine or g0). If they
+// return true (only when gp is a goroutine), the arch saves gp's full context
+// so that gogo(gp) continues it, and calls asyncpreempt2(gp) with sp at the
+// base of the g0 stack and interrupts unmasked. irqdispatch may be called with
+// IRQ_IPI; the arch acknowledges at the hart or controller.
+bool timerintr(struct g *gp);
+bool irqdispatch(unsigned irq, struct g *gp);
+_Noreturn void asyncpreempt2(struct g *gp);
+// sigpanic0 reports a fault taken by gp, on the g0 stack (or the emergency
+// stack), interrupts masked. name says what the hardware said ("load access
+// fault"); regs are printed as they are. Never returns.
+struct sigregs {
+	const char *name;  // cause, in words
+	uintptr_t addr;    // faulting address, valid if has_addr
+	bool has_addr;
+	bool overflow;     // the stack of gp had no room for this frame
+	struct unwind at;  // where (exact)
+	unsigned n;        // registers in the list
+	struct {
+		const char *name;
+		uintptr_t value;
+	} reg[40];
+};
+_Noreturn void sigpanic0(struct g *gp, const struct sigregs *r);
+_Noreturn void throw(const char *why);
+void badmcall(void);
+void badmcall2(void);
+void goexit1(void); // goexit's call
+
+// g0stacks is MAXHARTS stacks of G0_STACK_BYTES (config.h), hart 0 first; the
+// kernel places it, boot code runs on it. The top of hart i is
+// g0stacks + (i + 1) * G0_STACK_BYTES.
+extern unsigned char g0stacks[];
+
+// The C part of arch_config.h: getg, arch_irqsave, arch_irqrestore.
+#include <arch_inline.h>
+
+#endif // __ASSEMBLER__
+#endif

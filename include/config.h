@@ -1,0 +1,122 @@
+// config.h: every limit of gzero in one place. A board overrides any of them in
+// boards/<board>/board.h (which is read first), a program on make's command
+// line with CONFIG="NG=200 STACK_STD=4096".
+// Units are in the name or the comment. Plain numbers only: assembly and linker
+// scripts read this file too.
+#ifndef GZERO_CONFIG_H
+#define GZERO_CONFIG_H
+
+#include <board.h>
+
+// Harts that the image can use at most. 1 makes a kernel without atomics.
+#ifndef MAXHARTS
+#define MAXHARTS 8
+#endif
+
+// Kernel stack of a hart in bytes: the scheduler plus the deepest nesting of
+// interrupts. A multiple of 4096 on machines with paging.
+#ifndef G0_STACK_BYTES
+#define G0_STACK_BYTES 16384
+#endif
+
+// Goroutines that can be alive at once, main's and dead ones waiting for reuse
+// included.
+#ifndef NG
+#define NG 20000
+#endif
+
+// Stack classes in bytes, ascending, and how many of each the pool holds. go()
+// uses STACK_STD, which must be one of them; go_with picks the smallest that
+// fits .stack.
+#ifndef STACK0_BYTES
+#define STACK0_BYTES 4096
+#define STACK0_COUNT 64
+#define STACK1_BYTES 8192
+#define STACK1_COUNT NG
+#define STACK2_BYTES 32768
+#define STACK2_COUNT 64
+#define STACK3_BYTES 131072
+#define STACK3_COUNT 16
+#endif
+#ifndef STACK_STD
+#define STACK_STD STACK1_BYTES
+#endif
+#ifndef STACK_MAIN // the main goroutine's
+#define STACK_MAIN STACK3_BYTES
+#endif
+
+// Channels alive at once, and bytes for the buffers of all of them (a power of
+// two; blocks are powers of two of at least CHANBUF_MIN).
+#ifndef NCHAN
+#define NCHAN 24000
+#endif
+#ifndef CHANBUF_BYTES
+#define CHANBUF_BYTES 4194304
+#endif
+#ifndef CHANBUF_MIN
+#define CHANBUF_MIN 32
+#endif
+
+// Largest channel element in bytes (SPEC section 8).
+#ifndef CHAN_ELEM_MAX
+#define CHAN_ELEM_MAX 65536
+#endif
+
+// Panics alive at once, those whose text somebody may still read included, and
+// bytes of text in each.
+#ifndef NPANIC
+#define NPANIC 64
+#endif
+#ifndef PANIC_TEXT
+#define PANIC_TEXT 128
+#endif
+
+// Goroutines that can use stdio or errno at once (newlib's struct _reent).
+#ifndef NREENT
+#define NREENT 1024
+#endif
+
+// Device interrupt lines that irq_wait knows.
+#ifndef NIRQ
+#define NIRQ 128
+#endif
+
+// Local run queue of a P, in slots; a power of two. Go: 256.
+#ifndef RUNQ_SIZE
+#define RUNQ_SIZE 256
+#endif
+// A dead G list of a P spills at GFREE_HIGH until GFREE_LOW are left, and
+// refills up to GFREE_LOW. Go: 64 and 32.
+#ifndef GFREE_HIGH
+#define GFREE_HIGH 64
+#endif
+#ifndef GFREE_LOW
+#define GFREE_LOW 32
+#endif
+// Every SCHED_TICK-th schedule looks at the global queue first. Go: 61.
+#ifndef SCHED_TICK
+#define SCHED_TICK 61
+#endif
+
+// Time slice in nanoseconds. Go: 10 ms.
+#ifndef SLICE_NS
+#define SLICE_NS 10000000
+#endif
+// How soon a timer interrupt that met g0 or a goroutine with preemption off
+// comes back, in nanoseconds.
+#ifndef RETRY_NS
+#define RETRY_NS 20000
+#endif
+
+// 1: bootargs gz.chaos=MIN,MAX (ns) makes every hart take timer interrupts at
+// random distances, each a preemption. For tests.
+#ifndef CHAOS
+#define CHAOS 1
+#endif
+
+// 1: check contexts, status transitions, canaries and poison; see DESIGN.
+#ifndef DEBUG
+#define DEBUG 0
+#endif
+
+#endif

@@ -1,0 +1,333 @@
+// go.h is what a gzero program sees: goroutines, channels, select, defer and
+// panic, sync and time, with Go's semantics, in C.
+//
+// Naming: pkg.FuncName is pkg_func_name, Type.Method is type_method, words of
+// the language (go, defer, panic, recover) stay bare. Every comment gives the
+// Go call it stands for, units, sizes, errors, and the contexts in which the
+// call is legal:
+//   goroutine  ordinary code; may block
+//   any        also g0 and interrupt handlers
+// A call that says nothing about its context is for goroutines only; made on
+// g0 or in a handler it throws by its name.
+//
+// Errors are of three kinds. panic: the program's fault, recoverable. fatal
+// error: cannot be survived, the message names the limit and the setting that
+// raises it. throw: a broken invariant of the kernel. An unrecovered panic, a
+// fatal error and a throw stop the machine with exit status 2.
+#ifndef GZERO_GO_H
+#define GZERO_GO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define GO_NORETURN [[noreturn]]
+#else
+#define GO_NORETURN _Noreturn
+#endif
+
+// ---- Goroutines -----------------------------------------------------------
+
+// go starts fn(arg) as a new goroutine with a stack of STACK_STD bytes. It
+// runs next on this hart unless another hart takes it. fn == NULL and an
+// exhausted pool are fatal errors. Go: the go statement.
+void go(void (*fn)(void *), void *arg);
+
+// go_try is go, but false, with nothing changed, when a pool is exhausted.
+bool go_try(void (*fn)(void *), void *arg);
+
+// go_copy(fn, (struct T){ ... }) copies the struct to the new goroutine's own
+// stack and gives fn a pointer to the copy, which lives as long as the
+// goroutine. At most a quarter of the stack, else a fatal error. Go: newproc's
+// copied arguments.
+#define go_copy(fn, ...) \
+	go_copy_((fn), &(__VA_ARGS__), sizeof(__VA_ARGS__))
+void go_copy_(void (*fn)(void *), const void *args, size_t size);
+
+// go_attr says what kind of goroutine go_with starts. Zero fields mean the
+// default.
+struct go_attr {
+	const char *name; // shown in tracebacks; not copied; NULL: none
+	size_t stack;     // bytes wanted; the smallest class that fits is used,
+			  // more than the largest class is a fatal error
+};
+
+// go_with((struct go_attr){ ... }, fn, arg) starts fn(arg) with a name or a
+// stack class; false when a pool is exhausted.
+#define go_with(...) go_with_(__VA_ARGS__)
+bool go_with_(struct go_attr attr, void (*fn)(void *), void *arg);
+
+// runtime_gosched lets others run and comes back. Go: runtime.Gosched.
+void runtime_gosched(void);
+// runtime_goexit runs this goroutine's deferred calls, in which recover()
+// returns NULL, and ends it; no other is affected. Main's goroutine may call
+// it too: the others go on. Go: runtime.Goexit.
+GO_NORETURN void runtime_goexit(void);
+// os_exit stops the whole machine at once with status code & 255. No deferred
+// call runs; a line of stdio that has no newline yet is lost. Any context.
+// Go: os.Exit.
+GO_NORETURN void os_exit(int code);
+
+// runtime_goid is the id of the running goroutine; main's is 1, ids are never
+// used again. 0 on g0. Any context.
+uint64_t runtime_goid(void);
+// runtime_num_goroutine counts live goroutines, those of the system not
+// included. Any context. Go: runtime.NumGoroutine.
+int runtime_num_goroutine(void);
+// runtime_num_cpu is the number of harts found at boot. Any context.
+int runtime_num_cpu(void);
+// runtime_gomaxprocs sets how many harts run goroutines at once, 1 to
+// runtime_num_cpu() (more is taken as that), and returns the old value;
+// n < 1 only asks. Stops the world for a moment. Go: runtime.GOMAXPROCS.
+int runtime_gomaxprocs(int n);
+
+// preempt_disable keeps this goroutine on its hart and unpreempted until as
+// many preempt_enable; a preemption that was due then happens at once. Between
+// them nothing may block. Keep it short: timers and other goroutines of this
+// hart wait.
+void preempt_disable(void);
+void preempt_enable(void);
+
+// frame is one line of a traceback. func is "?" and file NULL where the image
+// has no symbols for pc.
+struct frame {
+	uintptr_t pc;     // the call (or the interrupted instruction)
+	uintptr_t entry;  // first instruction of the function
+	const char *func; // never NULL
+	const char *file; // may be NULL
+	int line;         // 0 if unknown
+};
+// runtime_caller describes the caller of this function (skip 0), its caller
+// (skip 1), ... up to goexit; false beyond. Go: runtime.Caller.
+bool runtime_caller(int skip, struct frame *f);
+// runtime_callers stores up to n return pcs, the first `skip` frames left out,
+// and returns how many; skip 0 is the caller itself. Go: runtime.Callers.
+int runtime_callers(int skip, uintptr_t *pcs, int n);
+// runtime_func_for_pc looks a return pc from runtime_callers up.
+// Go: runtime.FuncForPC, Frames.
+bool runtime_func_for_pc(uintptr_t pc, struct frame *f);
+// runtime_stack prints the traceback of this goroutine, or of all, to the
+// console. All of them: the world is stopped meanwhile. Go: runtime.Stack.
+void runtime_stack(bool all);
+
+// runtime_stats: what the kernel has counted since boot. Counters are per hart
+// and summed when read; on a running system the sums are a moment old.
+#define GO_MAXHARTS 64
+struct runtime_pool {
+	const char *name;
+	const char *setting; // what in config.h sets its size
+	unsigned used, high, size; // blocks (channel buffers: bytes)
+};
+struct runtime_hart {
+	uint64_t switches;    // goroutines executed
+	uint64_t spawned;     // goroutines created
+	uint64_t lives;       // goroutines ended
+	uint64_t reused;      // spawns served by a free list
+	uint64_t steals;      // goroutines taken from another P
+	uint64_t preemptions; // goroutines taken off by an interrupt
+	uint64_t wakeups;     // idle harts that this one woke
+	uint64_t interrupts;  // timer, IPI and device interrupts
+	int64_t idle_ns;      // nanoseconds asleep
+};
+struct runtime_stats {
+	unsigned nharts, npools;
+	struct runtime_hart hart[GO_MAXHARTS];
+	struct runtime_pool pool[16];
+};
+void runtime_read_stats(struct runtime_stats *s);
+
+// ---- Channels -------------------------------------------------------------
+
+typedef struct hchan chan;
+
+// chan_make(T, cap) makes a channel of T with room for cap elements (0:
+// unbuffered) from the static pools. sizeof(T) is at most CHAN_ELEM_MAX, cap
+// not negative, else it panics as Go's make does. An exhausted pool is a fatal
+// error. chan_try_make returns NULL instead. Go: make(chan T, cap).
+#define chan_make(T, cap) chan_make_(sizeof(T), (cap))
+#define chan_try_make(T, cap) chan_try_make_(sizeof(T), (cap))
+chan *chan_make_(size_t elemsize, intptr_t cap);
+chan *chan_try_make_(size_t elemsize, intptr_t cap);
+// chan_free gives a channel back. Panics if somebody waits on it. Nobody may
+// use it afterwards. NULL is ignored.
+void chan_free(chan *c);
+
+// chan_send(c, &v) sends a copy of v; blocks until there is room or a receiver.
+// Panics when c is closed; NULL blocks for ever; sizeof v must be the
+// channel's element size, else a fatal error names both. Go: c <- v.
+#define chan_send(c, p) chan_send_((c), (p), sizeof *(p))
+// chan_recv(c, &v) receives into v. False: c is closed and drained, v is
+// zeroed. Go: v, ok = <-c.
+#define chan_recv(c, p) chan_recv_((c), (p), sizeof *(p))
+// The try forms never block: false when it would have. chan_try_recv is also
+// false on a closed and drained channel (v zeroed).
+#define chan_try_send(c, p) chan_try_send_((c), (p), sizeof *(p))
+#define chan_try_recv(c, p) chan_try_recv_((c), (p), sizeof *(p))
+void chan_send_(chan *c, const void *v, size_t size);
+bool chan_recv_(chan *c, void *v, size_t size);
+bool chan_try_send_(chan *c, const void *v, size_t size);
+bool chan_try_recv_(chan *c, void *v, size_t size);
+// chan_close wakes everybody who waits: receivers get the zero value and
+// false, senders panic. Panics on NULL and on a closed channel. Go: close.
+void chan_close(chan *c);
+// chan_len: elements buffered now; chan_cap: room. 0 for NULL. Any context.
+int chan_len(const chan *c);
+int chan_cap(const chan *c);
+
+// ---- Select ---------------------------------------------------------------
+
+// sudog is a goroutine's place in a wait queue; it lives in the frame of the
+// waiting call, never in a pool. Its fields are the kernel's.
+struct sudog {
+	struct g *g;
+	struct sudog *next, *prev;
+	void *elem;
+	struct hchan *c;
+	uint32_t ticket;
+	bool isselect, success;
+};
+
+struct scase {
+	int kind;
+	struct hchan *c;
+	void *elem;
+	size_t size;
+	bool *ok;
+	int64_t d;
+	uint16_t pollorder, lockorder;
+	struct sudog sg;
+};
+enum { SCASE_RECV = 1, SCASE_SEND, SCASE_TIMEOUT, SCASE_DEFAULT };
+
+// The cases of chan_select. RECV and SEND as chan_recv and chan_send;
+// RECV_OK(c, &v, &ok) tells a closed channel; TIMEOUT(d) is ready d
+// nanoseconds after the call; DEFAULT is taken when nothing else is ready.
+#define RECV(ch, p) \
+	((struct scase){ .kind = SCASE_RECV, .c = (ch), .elem = (p), \
+			 .size = sizeof *(p) })
+#define RECV_OK(ch, p, okp) \
+	((struct scase){ .kind = SCASE_RECV, .c = (ch), .elem = (p), \
+			 .size = sizeof *(p), .ok = (okp) })
+#define SEND(ch, p) \
+	((struct scase){ .kind = SCASE_SEND, .c = (ch), .elem = (p), \
+			 .size = sizeof *(p) })
+#define TIMEOUT(ns) ((struct scase){ .kind = SCASE_TIMEOUT, .d = (ns) })
+#define DEFAULT ((struct scase){ .kind = SCASE_DEFAULT })
+
+// chan_select(cases...) waits until one of the cases can go on, does it and
+// returns its index; among several ready ones the choice is uniform. A NULL
+// channel's case is never ready; without any case that can become ready it
+// blocks for ever. chan_selectv is the same over an array of n cases (n at
+// most 65535); the array is the call's to use until it returns. At most one
+// TIMEOUT and one DEFAULT. Go: select.
+#define chan_select(...) \
+	chan_selectv((struct scase[]){ __VA_ARGS__ }, \
+		     sizeof((struct scase[]){ __VA_ARGS__ }) / \
+			     sizeof(struct scase))
+int chan_selectv(struct scase *cases, size_t n);
+
+// ---- Defer, panic, recover -----------------------------------------------
+
+struct go_defer {
+	struct go_defer *link;
+	void (*fn)(void *);
+	void *arg;
+	bool started;
+};
+
+// defer(fn, arg) runs fn(arg) when the enclosing block is left, by any way: its
+// end, return, break, goto, a panic, runtime_goexit. Last in, first out. arg is
+// evaluated now. Needs the cleanup attribute (gcc, clang). Go: defer, but per
+// block.
+#define GO_CAT_(a, b) a##b
+#define GO_CAT(a, b) GO_CAT_(a, b)
+#define defer(f, a) \
+	__attribute__((cleanup(go_deferreturn_), unused)) struct go_defer \
+	GO_CAT(go_defer_, __LINE__); \
+	go_deferproc_(&GO_CAT(go_defer_, __LINE__), (f), (a))
+void go_deferproc_(struct go_defer *d, void (*fn)(void *), void *arg);
+void go_deferreturn_(struct go_defer *d);
+
+// panic stops the ordinary flow of this goroutine: its deferred calls run, and
+// unless one of them recovers, the machine prints the text and the traceback
+// and exits with status 2. The format knows %d %i %u %x %c %s %p %% and the
+// lengths l, ll, z; the text is cut at 127 bytes. On g0 or in a handler it is
+// a throw. Go: panic.
+GO_NORETURN
+__attribute__((format(printf, 1, 2))) void panic(const char *fmt, ...);
+// recover, called by a deferred function while its goroutine panics, stops the
+// panic and returns its text; else NULL (under runtime_goexit too). The text
+// lives until this goroutine panics again or ends. Go: recover.
+const char *recover(void);
+// panic_catch runs fn(arg) and returns NULL, or the text of a panic that nobody
+// inside recovered. A panic that was recovered inside continues as if fn had
+// returned; where there is no panic_catch, as if the goroutine's own function
+// had.
+const char *panic_catch(void (*fn)(void *), void *arg);
+
+// ---- Sync -----------------------------------------------------------------
+// Zero value ready; caller's storage; nothing is allocated. Fields are private.
+
+struct go_sema {
+	uint32_t lock, count;
+	struct sudog *head, *tail;
+};
+
+// mutex: Go's sync.Mutex. In starvation mode (somebody has waited for more
+// than 1 ms) it goes from owner to waiter, FIFO. Unlocking what is not locked
+// is a fatal error. mutex_unlock may be deferred.
+struct mutex {
+	uint32_t state;
+	struct go_sema sema;
+};
+void mutex_lock(struct mutex *m);
+bool mutex_try_lock(struct mutex *m);
+void mutex_unlock(void *m);
+
+// wait_group: Go's sync.WaitGroup. A negative counter panics, so does an add
+// that races with a wait from zero. wait_group_done may be deferred.
+struct wait_group {
+	uint32_t n, waiters;
+	struct go_sema sema;
+};
+void wait_group_add(struct wait_group *wg, int delta);
+void wait_group_done(void *wg);
+void wait_group_wait(struct wait_group *wg);
+
+#ifndef __cplusplus
+#define GO_IS(T, p) ((T *){ (p) })
+#define mutex_unlock(m) (mutex_unlock)(GO_IS(struct mutex, m))
+#define wait_group_done(wg) (wait_group_done)(GO_IS(struct wait_group, wg))
+#endif
+
+// ---- Time -----------------------------------------------------------------
+
+typedef int64_t duration; // nanoseconds
+#define NANOSECOND ((duration)1)
+#define MICROSECOND (1000 * NANOSECOND)
+#define MILLISECOND (1000 * MICROSECOND)
+#define SECOND (1000 * MILLISECOND)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+// time_now is nanoseconds since boot, monotonic. Any context.
+int64_t time_now(void);
+// time_sleep pauses this goroutine for at least d nanoseconds; d <= 0 returns
+// at once. Go: time.Sleep.
+void time_sleep(duration d);
+
+// ---- Devices ----------------------------------------------------------------
+
+// irq_wait blocks this goroutine until line irq (0..NIRQ-1, the board's
+// numbering) fires; one that fired since the last irq_wait counts, so none is
+// lost between two waits. The line stays masked from its interrupt to the next
+// irq_wait. One goroutine at a time may wait for a line; a second one and an
+// unknown number panic.
+void irq_wait(unsigned irq);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,436 @@
+// chan.c: channels. A ring buffer, a queue of waiting receivers and one of
+// waiting senders, under one spin lock.
+//
+// What always holds, under c->lock:
+//  - At least one of the queues is empty, unless one select waits on both ends.
+//  - buffered: qcount > 0 means recvq is empty, qcount < dataqsiz means sendq is.
+//  - A sudog is on a queue exactly while its goroutine waits for this channel, and
+//    lives in that goroutine's frame. Who dequeues it owns the goroutine's wake-up
+//    (for a select, who also wins selectdone).
+//  - An unbuffered or handed-over value is copied once, straight between the two
+//    goroutines' variables.
+//
+// A goroutine that is parked here holds no lock, and its frame does not move, so
+// its partner may write into it. Turned down: lock-free rings (select needs all its
+// channels to stand still at once).
+//
+// Contexts: goroutines. Go: chan.go.
+#include <string.h>
+
+#include "chan.h"
+
+static struct hchan chans[NCHAN];
+struct pool chanpool =
+	POOL_INIT("channel", "NCHAN", chans, sizeof(struct hchan), NCHAN);
+
+// ---- Queues -----------------------------------------------------------------
+
+void
+enqueuesudog(struct waitq *q, struct sudog *sg)
+{
+	sg->next = NULL;
+	sg->prev = q->last;
+	if (q->last != NULL)
+		q->last->next = sg;
+	else
+		q->first = sg;
+	q->last = sg;
+}
+
+// dequeuesudog removes sg, which may have been removed already.
+void
+dequeuesudog(struct waitq *q, struct sudog *sg)
+{
+	if (sg->prev == NULL && sg->next == NULL && q->first != sg)
+		return;
+	if (sg->prev != NULL)
+		sg->prev->next = sg->next;
+	else
+		q->first = sg->next;
+	if (sg->next != NULL)
+		sg->next->prev = sg->prev;
+	else
+		q->last = sg->prev;
+	sg->next = sg->prev = NULL;
+}
+
+// dequeue takes the first waiter that can still be served: a select that another
+// channel has won meanwhile is passed over.
+struct sudog *
+dequeue(struct waitq *q)
+{
+	struct sudog *sg;
+
+	while ((sg = q->first) != NULL) {
+		dequeuesudog(q, sg);
+		if (!sg->isselect || cas(&sg->g->selectdone, 0, 1))
+			return sg;
+	}
+	return NULL;
+}
+
+// ---- Elements -------------------------------------------------------------------
+
+static void
+elemcopy(void *dst, const void *src, size_t size)
+{
+	if (size == sizeof(uintptr_t))
+		__builtin_memcpy(dst, src, sizeof(uintptr_t));
+	else if (size > 0)
+		memcpy(dst, src, size);
+}
+
+static unsigned char *
+slot(const struct hchan *c, uint32_t i)
+{
+	return c->buf + (size_t)i * c->elemsize;
+}
+
+// bufput and bufget move one element into and out of the ring.
+void
+bufput(struct hchan *c, const void *elem)
+{
+	elemcopy(slot(c, c->sendx), elem, c->elemsize);
+	if (++c->sendx == c->dataqsiz)
+		c->sendx = 0;
+	store_rlx(&c->qcount, c->qcount + 1);
+}
+
+void
+bufget(struct hchan *c, void *elem)
+{
+	if (elem != NULL)
+		elemcopy(elem, slot(c, c->recvx), c->elemsize);
+	if (++c->recvx == c->dataqsiz)
+		c->recvx = 0;
+	store_rlx(&c->qcount, c->qcount - 1);
+}
+
+void
+elemcheck(const struct hchan *c, size_t size, const char *call)
+{
+	if (size != c->elemsize)
+		fatal("%s: value of %zu bytes on a channel of elements of %u "
+		      "bytes",
+		      call, size, (unsigned)c->elemsize);
+}
+
+// ---- Make and free ---------------------------------------------------------------
+
+// trymake returns NULL if a pool is exhausted; *setting names it then.
+static chan *
+trymake(size_t elemsize, intptr_t cap, const char **setting)
+{
+	struct hchan *c;
+	size_t bytes;
+	void *buf = NULL;
+
+	if (elemsize > CHAN_ELEM_MAX)
+		panic("makechan: element of %zu bytes; at most %d "
+		      "(CHAN_ELEM_MAX)",
+		      elemsize, CHAN_ELEM_MAX);
+	if (cap < 0 || cap > INT32_MAX ||
+	    __builtin_mul_overflow(elemsize, (size_t)cap, &bytes))
+		panic("makechan: size out of range");
+	*setting = "NCHAN";
+	c = poolget(&chanpool);
+	if (c == NULL)
+		return NULL;
+	*setting = "CHANBUF_BYTES";
+	if (bytes > 0 && (buf = chanbufalloc(bytes)) == NULL) {
+		poolput(&chanpool, c);
+		return NULL;
+	}
+	*c = (struct hchan){ .dataqsiz = (uint32_t)cap,
+			     .elemsize = (uint32_t)elemsize,
+			     .buf = buf };
+	return c;
+}
+
+chan *
+chan_try_make_(size_t elemsize, intptr_t cap)
+{
+	const char *setting;
+
+	mustgoroutine("chan_make");
+	return trymake(elemsize, cap, &setting);
+}
+
+chan *
+chan_make_(size_t elemsize, intptr_t cap)
+{
+	const char *setting;
+	chan *c;
+
+	mustgoroutine("chan_make");
+	c = trymake(elemsize, cap, &setting);
+	if (c == NULL)
+		fatal("chan_make: no room for %ld elements of %zu bytes: %u of "
+		      "%d channels and %u of %d buffer bytes are in use; "
+		      "raise %s",
+		      (long)cap, elemsize, chanpool.used, NCHAN, chanbufused(),
+		      CHANBUF_BYTES, setting);
+	return c;
+}
+
+void
+chan_free(chan *c)
+{
+	void *buf;
+	bool busy;
+
+	mustgoroutine("chan_free");
+	if (c == NULL)
+		return;
+	lock(&c->lock);
+	busy = c->recvq.first != NULL || c->sendq.first != NULL;
+	buf = c->buf;
+	unlock(&c->lock);
+	if (busy)
+		panic("chan_free: somebody waits on the channel");
+	if (buf != NULL)
+		chanbuffree(buf);
+	poolput(&chanpool, c);
+}
+
+int
+chan_len(const chan *c)
+{
+	return c == NULL ? 0 : (int)load_rlx(&c->qcount);
+}
+
+int
+chan_cap(const chan *c)
+{
+	return c == NULL ? 0 : (int)c->dataqsiz;
+}
+
+// ---- Send ---------------------------------------------------------------------
+
+static void
+unlockchan(void *c)
+{
+	unlock(&((struct hchan *)c)->lock);
+}
+
+// sendto hands elem to the receiver sg, and wakes it.
+void
+sendto(struct sudog *sg, const void *elem, void (*unlockf)(void *), void *arg)
+{
+	struct g *gp = sg->g;
+
+	if (sg->elem != NULL)
+		elemcopy(sg->elem, elem, sg->c->elemsize);
+	sg->success = true;
+	gp->param = sg;
+	unlockf(arg);
+	goready(gp);
+}
+
+static void
+blockforever(const char *reason)
+{
+	if (getg()->locks != 0)
+		fatal("%s with preemption disabled", reason);
+	gopark(NULL, NULL, reason);
+	throw("blockforever: somebody readied it");
+}
+
+// waitin queues the running goroutine on q and parks it, which unlocks c.
+// Returns what its waker said: false if c was closed.
+static bool
+waitin(struct hchan *c, struct waitq *q, void *elem, const char *reason)
+{
+	struct sudog sg = { .g = getg(), .elem = elem, .c = c };
+
+	if (sg.g->locks != 1) {
+		unlock(&c->lock);
+		fatal("%s: waiting with preemption disabled", reason);
+	}
+	enqueuesudog(q, &sg);
+	goparkunlock(&c->lock, reason);
+	return sg.success;
+}
+
+// chansend sends; false if it would block and must not.
+static bool
+chansend(struct hchan *c, const void *elem, bool block)
+{
+	struct sudog *sg;
+
+	if (c == NULL) {
+		if (!block)
+			return false;
+		blockforever("chan send (nil chan)");
+	}
+	lock(&c->lock);
+	if (c->closed) {
+		unlock(&c->lock);
+		panic("send on closed channel");
+	}
+	sg = dequeue(&c->recvq);
+	if (sg != NULL) {
+		sendto(sg, elem, unlockchan, c);
+		return true;
+	}
+	if (c->qcount < c->dataqsiz) {
+		bufput(c, elem);
+		unlock(&c->lock);
+		return true;
+	}
+	if (!block) {
+		unlock(&c->lock);
+		return false;
+	}
+	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, "chan send"))
+		panic("send on closed channel");
+	return true;
+}
+
+void
+chan_send_(chan *c, const void *v, size_t size)
+{
+	mustgoroutine("chan_send");
+	if (c != NULL)
+		elemcheck(c, size, "chan_send");
+	chansend(c, v, true);
+}
+
+bool
+chan_try_send_(chan *c, const void *v, size_t size)
+{
+	mustgoroutine("chan_try_send");
+	if (c != NULL)
+		elemcheck(c, size, "chan_try_send");
+	return chansend(c, v, false);
+}
+
+// ---- Receive --------------------------------------------------------------------
+
+// recvfrom takes from the waiting sender sg: directly if c is unbuffered, else
+// the head of the full ring, and the sender's value takes its place at the tail.
+void
+recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
+	 void *arg)
+{
+	struct g *gp = sg->g;
+
+	if (c->dataqsiz == 0) {
+		if (elem != NULL)
+			elemcopy(elem, sg->elem, c->elemsize);
+	} else {
+		bufget(c, elem);
+		bufput(c, sg->elem);
+	}
+	sg->success = true;
+	gp->param = sg;
+	unlockf(arg);
+	goready(gp);
+}
+
+// chanrecv receives; *ok is false if c is closed and drained. Returns false if
+// it would block and must not.
+static bool
+chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
+{
+	struct sudog *sg;
+
+	*ok = true;
+	if (c == NULL) {
+		if (!block)
+			return false;
+		blockforever("chan receive (nil chan)");
+	}
+	lock(&c->lock);
+	if (c->closed && c->qcount == 0) {
+		unlock(&c->lock);
+		if (elem != NULL && c->elemsize > 0)
+			memset(elem, 0, c->elemsize);
+		*ok = false;
+		return true;
+	}
+	sg = dequeue(&c->sendq);
+	if (sg != NULL) {
+		recvfrom(c, sg, elem, unlockchan, c);
+		return true;
+	}
+	if (c->qcount > 0) {
+		bufget(c, elem);
+		unlock(&c->lock);
+		return true;
+	}
+	if (!block) {
+		unlock(&c->lock);
+		return false;
+	}
+	*ok = waitin(c, &c->recvq, elem, "chan receive");
+	return true;
+}
+
+bool
+chan_recv_(chan *c, void *v, size_t size)
+{
+	bool ok;
+
+	mustgoroutine("chan_recv");
+	if (c != NULL)
+		elemcheck(c, size, "chan_recv");
+	chanrecv(c, v, true, &ok);
+	return ok;
+}
+
+bool
+chan_try_recv_(chan *c, void *v, size_t size)
+{
+	bool ok;
+
+	mustgoroutine("chan_try_recv");
+	if (c != NULL)
+		elemcheck(c, size, "chan_try_recv");
+	return chanrecv(c, v, false, &ok) && ok;
+}
+
+// ---- Close ----------------------------------------------------------------------
+
+// closeq collects the waiters of one queue in a list linked by schedlink.
+static struct g **
+closeq(struct waitq *q, struct g **tail)
+{
+	struct sudog *sg;
+
+	while ((sg = dequeue(q)) != NULL) {
+		if (q == &sg->c->recvq && sg->elem != NULL)
+			memset(sg->elem, 0, sg->c->elemsize);
+		sg->success = false;
+		sg->g->param = sg;
+		*tail = sg->g;
+		tail = &sg->g->schedlink;
+	}
+	return tail;
+}
+
+void
+chan_close(chan *c)
+{
+	struct g *list = NULL, **tail;
+
+	mustgoroutine("chan_close");
+	if (c == NULL)
+		panic("close of nil channel");
+	lock(&c->lock);
+	if (c->closed) {
+		unlock(&c->lock);
+		panic("close of closed channel");
+	}
+	store_rlx(&c->closed, 1);
+	tail = closeq(&c->recvq, &list);
+	tail = closeq(&c->sendq, tail);
+	*tail = NULL;
+	unlock(&c->lock);
+	while (list != NULL) {
+		struct g *gp = list;
+
+		list = gp->schedlink;
+		goready(gp);
+	}
+}

@@ -1,0 +1,45 @@
+// hooks.h is the kernel's face to pkg/ and libc/: what Go's packages and newlib
+// need below go.h. Go reaches these by linkname; here they are few and listed.
+#ifndef GZERO_HOOKS_H
+#define GZERO_HOOKS_H
+
+#include <go.h>
+
+#include "pool.h"
+
+// ---- Waiting (sema.c) -----------------------------------------------------
+
+// semacquire takes one from s->count, waiting in FIFO order if there is none;
+// lifo puts the waiter in front. semrelease gives one back and wakes the first
+// waiter; with handoff the waiter gets it directly and runs at once in place
+// of the caller. Goroutine context. Go: sync.runtime_Semacquire*, Semrelease.
+void semacquire(struct go_sema *s, bool lifo, const char *reason);
+void semrelease(struct go_sema *s, bool handoff);
+// wgadd and wgwait are the body of wait_group (pkg/sync.c).
+void wgadd(struct wait_group *wg, int delta);
+void wgwait(struct wait_group *wg);
+// mustgoroutine throws "<call>: called on g0" (or in a handler, or before the
+// scheduler runs) unless the caller may block.
+void mustgoroutine(const char *call);
+// fatal ends the machine with status 2 after "fatal error: " and the text; for
+// errors of the program that nothing can survive.
+GO_NORETURN
+__attribute__((format(printf, 1, 2))) void fatal(const char *fmt, ...);
+
+// ---- newlib ---------------------------------------------------------------
+
+// reentslot is where this goroutine keeps its struct _reent pointer; NULL on
+// g0 and before the first goroutine. Any context.
+void **reentslot(void);
+// consolewrite writes n bytes to the console; two harts' calls do not mix.
+// Goroutine or g0 context.
+void consolewrite(const char *s, size_t n);
+
+// What libc gives: libc_main runs constructors, main, atexit functions and the
+// last flush, and returns main's status. libc_goexit frees a goroutine's
+// reent; it runs on that goroutine, at its end.
+int libc_main(void);
+void exit(int status); // atexit functions, flush, os_exit; never returns
+void libc_goexit(void *reent);
+
+#endif

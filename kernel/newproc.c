@@ -1,0 +1,241 @@
+// newproc.c: how a goroutine is born and how it dies.
+//
+// go(fn, arg) takes a dead G, lays fn's argument on its stack and plants goexit as
+// fn's return address; so a goroutine whose function returns falls into goexit1
+// with no help from anyone, and every traceback ends in goexit. goexit0 wipes what
+// could leak into the G's next life and puts it on the P's free list.
+//
+// Contexts: newproc1 and goexit0 run on g0, since the goroutine's stack may be too
+// small for one and is given away by the other. Go: proc.go (newproc, goexit0).
+#include <string.h>
+
+#include "runtime.h"
+
+struct newprocargs {
+	void (*fn)(void *);
+	const void *args; // copied if size > 0, else passed as it is
+	size_t size;
+	const char *name;
+	int class;
+	uintptr_t pc;
+	struct g *parent;
+	const struct pool *why; // the exhausted pool, if newg is NULL
+	struct g *newg;
+};
+
+// nextgoid gives out ids from the P's block of 16.
+static uint64_t
+nextgoid(struct p *pp)
+{
+	if (pp->goidcache == pp->goidcacheend) {
+		lock(&sched.lock);
+		pp->goidcache = sched.goidgen + 1;
+		sched.goidgen += 16;
+		unlock(&sched.lock);
+		pp->goidcacheend = pp->goidcache + 16;
+	}
+	return pp->goidcache++;
+}
+
+// newproc1 makes the goroutine and queues it. On g0.
+static void
+newproc1(void *argp)
+{
+	struct newprocargs *a = argp;
+	struct m *mp = getg()->m;
+	struct p *pp = mp->p;
+	struct g *gp = gfget(pp, a->class, &a->why);
+	uintptr_t sp;
+	void *arg = (void *)(uintptr_t)a->args;
+
+	a->newg = gp;
+	if (gp == NULL)
+		return;
+	sp = gp->stackhi;
+	if (a->size > 0) {
+		sp = (sp - a->size) & ~(uintptr_t)15;
+		arg = memcpy((void *)sp, a->args, a->size);
+	}
+	gostartcall(&gp->sched, sp, a->fn, arg);
+	gp->startfn = a->fn;
+	gp->name = a->name;
+	gp->gopc = a->pc;
+	gp->parentgoid = a->parent->goid;
+	gp->goid = nextgoid(pp);
+	pp->spawned++;
+	casgstatus(gp, Gdead, Grunnable);
+	runqput(pp, gp, true);
+	if (!sched.mainstarted)
+		return;
+	if (pp->tickwhen == 0)
+		starttick(pp);
+	wakep();
+}
+
+// newmain makes the main goroutine. On g0, at boot.
+void
+newmain(void (*fn)(void *))
+{
+	struct newprocargs a = { .fn = fn, .name = "main", .parent = getg(),
+				 .class = stackclassfor(STACK_MAIN) };
+
+	newproc1(&a);
+	if (a.newg == NULL)
+		throw("newmain: no room for the main goroutine");
+}
+
+static void
+gfflushall(void)
+{
+	for (uint32_t i = 0; i < ncpu; i++)
+		gfflush(&allp[i]);
+}
+
+// newproc starts a goroutine; false if a pool is exhausted, which a->why names.
+// Dead Gs that other Ps keep count as free: before it gives up it stops the
+// world and collects them.
+static bool
+newproc(struct newprocargs *a)
+{
+	if (a->fn == NULL)
+		fatal("go of nil func value");
+	a->parent = getg();
+	systemstack(newproc1, a);
+	if (a->newg == NULL && ncpu > 1 && getg()->locks == 0) {
+		stoptheworld();
+		gfflushall();
+		starttheworld();
+		systemstack(newproc1, a);
+	}
+	return a->newg != NULL;
+}
+
+// exhausted ends the machine because go found no room.
+static _Noreturn void
+exhausted(const struct pool *p)
+{
+	fatal("go: pool \"%s\" is exhausted: all %u are in use; raise %s (make "
+	      "CONFIG=\"%s=%u\")",
+	      p->name, p->n, p->setting, p->setting, 2 * p->n);
+}
+
+#define CALLERPC ((uintptr_t)__builtin_return_address(0))
+
+void
+go(void (*fn)(void *), void *arg)
+{
+	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+				 .class = stackclassfor(STACK_STD) };
+
+	mustgoroutine("go");
+	if (!newproc(&a))
+		exhausted(a.why);
+}
+
+bool
+go_try(void (*fn)(void *), void *arg)
+{
+	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+				 .class = stackclassfor(STACK_STD) };
+
+	mustgoroutine("go_try");
+	return newproc(&a);
+}
+
+void
+go_copy_(void (*fn)(void *), const void *args, size_t size)
+{
+	struct newprocargs a = { .fn = fn, .args = args, .size = size,
+				 .pc = CALLERPC,
+				 .class = stackclassfor(STACK_STD) };
+
+	mustgoroutine("go_copy");
+	if (size > STACK_STD / 4)
+		fatal("go_copy: argument of %zu bytes; at most a quarter of "
+		      "STACK_STD, %d bytes, are copied",
+		      size, STACK_STD / 4);
+	if (!newproc(&a))
+		exhausted(a.why);
+}
+
+bool
+go_with_(struct go_attr attr, void (*fn)(void *), void *arg)
+{
+	size_t want = attr.stack != 0 ? attr.stack : STACK_STD;
+	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+				 .name = attr.name,
+				 .class = stackclassfor(want) };
+
+	mustgoroutine("go_with");
+	if (a.class < 0)
+		fatal("go_with: no stack of %zu bytes; the classes are %d, %d, "
+		      "%d and %d bytes (STACK0_BYTES to STACK3_BYTES)",
+		      want, STACK0_BYTES, STACK1_BYTES, STACK2_BYTES,
+		      STACK3_BYTES);
+	return newproc(&a);
+}
+
+// ---- Death --------------------------------------------------------------------
+
+// goexit0 ends gp, on g0. Every field that could leak into its next life goes.
+static void
+goexit0(struct g *gp)
+{
+	struct m *mp = getg()->m;
+
+	stackcheck(gp);
+	casgstatus(gp, Grunning, Gdead);
+	if (gp->system)
+		xadd(&sched.ngsys, -1u);
+	if (gp->locks != 0)
+		throw("goexit: goroutine ended with preemption disabled");
+	panicfree(gp);
+	gp->system = false;
+	gp->preempt = 0;
+	gp->deferred = NULL;
+	gp->panic = NULL;
+	gp->catching = NULL;
+	gp->waitreason = NULL;
+	gp->waitunlockf = NULL;
+	gp->waitarg = NULL;
+	gp->param = NULL;
+	gp->selectdone = 0;
+	gp->name = NULL;
+	dropg(mp, gp);
+	mp->p->lives++;
+	gfput(mp->p, gp);
+	schedule();
+}
+
+// goexit1 ends the running goroutine: its function has returned into goexit.
+void
+goexit1(void)
+{
+	struct g *gp = getg();
+
+	// The race detector's and the tracer's end-of-goroutine events have
+	// their place here.
+	if (gp->goid == 1)
+		store(&sched.maingone, true);
+	if (gp->reent != NULL) {
+		libc_goexit(gp->reent);
+		gp->reent = NULL;
+	}
+	mcall(goexit0);
+	throw("goexit1: goroutine lives on");
+}
+
+// gcount counts the goroutines that are alive, without the runtime's own.
+uint32_t
+gcount(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < gpool.fresh; i++) {
+		uint32_t s = load_rlx(&allg[i].status);
+
+		if (s != Gidle && s != Gdead && !allg[i].system)
+			n++;
+	}
+	return n;
+}

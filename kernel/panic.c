@@ -1,0 +1,290 @@
+// panic.c: defer, panic, recover, Goexit.
+//
+// Deferred calls are a chain of records in the frames that made them; the cleanup
+// attribute runs the head when its block is left. A panic runs the chain from where
+// it is, on top of the panicking frames, so that a traceback still shows them. No
+// frame is unwound one by one: the one jump is from a stopped panic to the
+// panic_catch in whose call it happened (arch_catch, arch_throwto), or to the end of
+// the goroutine. So no function of the program ever returns twice.
+//
+// What always holds: gp->deferred heads the calls that are still to be run; a record
+// leaves the chain before its function is called, so a panic inside a deferred call
+// goes on with the next. gp->panic is the innermost panic; those behind it (link)
+// were interrupted by it. A landing at a catch drops every panic that is newer than
+// the catch. A Goexit among those is never dropped: it goes on instead.
+//
+// Turned down: setjmp at every defer (code and registers for a case that almost
+// never happens), unwinding by tables (C has no landing pads to run).
+//
+// Contexts: goroutines. Go: panic.go.
+#include "runtime.h"
+
+static struct _panic panics[NPANIC];
+static struct pool panicpool =
+	POOL_INIT("panic", "NPANIC", panics, sizeof(struct _panic), NPANIC);
+
+// ---- Defer --------------------------------------------------------------------
+
+void
+go_deferproc_(struct go_defer *d, void (*fn)(void *), void *arg)
+{
+	struct g *gp = getg();
+
+	d->fn = fn;
+	d->arg = arg;
+	d->link = gp->deferred;
+	gp->deferred = d;
+}
+
+// rundefer runs the innermost deferred call of gp.
+static void
+rundefer(struct g *gp)
+{
+	struct go_defer *d = gp->deferred;
+
+	gp->deferred = d->link;
+	if (d->fn == NULL)
+		panic("runtime error: invalid memory address or nil pointer "
+		      "dereference (deferred call of a nil function)");
+	d->fn(d->arg);
+}
+
+void
+go_deferreturn_(struct go_defer *d)
+{
+	struct g *gp = getg();
+
+	if (gp->deferred != d)
+		throw("defer: the block that ends is not the innermost");
+	rundefer(gp);
+}
+
+// ---- Panic ----------------------------------------------------------------------
+
+// panicbegin makes a record for a new panic or Goexit of gp.
+static struct _panic *
+panicbegin(struct g *gp)
+{
+	struct _panic *p = poolget(&panicpool);
+
+	if (p == NULL)
+		return NULL;
+	*p = (struct _panic){ .link = gp->panic };
+	gp->panic = p;
+	return p;
+}
+
+static void
+keeptext(struct g *gp, struct _panic *p)
+{
+	if (gp->panicrec != NULL)
+		poolput(&panicpool, gp->panicrec);
+	gp->panicrec = p;
+}
+
+// dropto forgets the panics of gp that are newer than `until`; the first of them
+// keeps its text for those who were given it.
+static void
+dropto(struct g *gp, const struct _panic *until)
+{
+	struct _panic *p = gp->panic;
+
+	for (bool first = true; p != until; first = false) {
+		struct _panic *next = p->link;
+
+		if (first)
+			keeptext(gp, p);
+		else
+			poolput(&panicpool, p);
+		p = next;
+	}
+	gp->panic = p;
+}
+
+// panicfree gives back what the dead gp still holds. On g0.
+void
+panicfree(struct g *gp)
+{
+	dropto(gp, NULL);
+	keeptext(gp, NULL);
+}
+
+// goexiting returns the Goexit among the panics newer than `until`, or NULL.
+static struct _panic *
+goexiting(struct g *gp, const struct _panic *until)
+{
+	for (struct _panic *p = gp->panic; p != until; p = p->link)
+		if (p->goexit)
+			return p;
+	return NULL;
+}
+
+// endgoroutine runs what is left of the deferred calls and ends gp as if its
+// function had returned.
+static _Noreturn void
+endgoroutine(struct g *gp)
+{
+	while (gp->deferred != NULL)
+		rundefer(gp);
+	goexit1();
+	throw("goexit1 came back");
+}
+
+// goexitgoes continues a Goexit after a panic inside it was stopped.
+static _Noreturn void
+goexitgoes(struct g *gp, struct _panic *gx)
+{
+	dropto(gp, gx);
+	gp->catching = NULL;
+	endgoroutine(gp);
+}
+
+// land ends the innermost panic of gp. text is NULL if it was recovered, else
+// what the catch returns.
+static _Noreturn void
+land(struct g *gp, const char *text)
+{
+	struct catchframe *cf = gp->catching;
+	const struct _panic *until = cf != NULL ? cf->panic : NULL;
+	struct _panic *gx = goexiting(gp, until);
+
+	if (gx != NULL)
+		goexitgoes(gp, gx);
+	dropto(gp, until);
+	if (cf == NULL) {
+		while (gp->deferred != NULL)
+			rundefer(gp);
+		if (gp->goid == 1)
+			exit(0); // main has returned
+		endgoroutine(gp);
+	}
+	while (gp->deferred != cf->deferred)
+		rundefer(gp);
+	gp->locks = cf->locks;
+	cf->text = text;
+	arch_throwto(cf->ctx);
+}
+
+// printpanics prints the chain, the oldest first, as Go does. Not recursive: the
+// chain may be as long as the pool.
+static void
+printpanics(const struct _panic *last)
+{
+	for (const struct _panic *end = NULL; end != last;) {
+		const struct _panic *p = last;
+
+		while (p->link != end)
+			p = p->link;
+		if (end != NULL)
+			kprintf("\t");
+		if (p->goexit)
+			kprintf("goexit\n");
+		else
+			kprintf("panic: %s%s\n", p->text,
+				p->recovered ? " [recovered]" : "");
+		end = p;
+	}
+}
+
+// rundefers runs the deferred calls inside the innermost catch, as panic p. Comes
+// back if none of them stopped it.
+static void
+rundefers(struct g *gp, const struct _panic *p)
+{
+	const struct catchframe *cf = gp->catching;
+	const struct go_defer *end = cf != NULL ? cf->deferred : NULL;
+
+	while (gp->deferred != end) {
+		rundefer(gp);
+		if (p->recovered)
+			land(gp, NULL);
+	}
+}
+
+// gopanic is the way of a panic whose text is in p.
+static _Noreturn void
+gopanic(struct g *gp, struct _panic *p)
+{
+	rundefers(gp, p);
+	if (gp->catching != NULL)
+		land(gp, p->text);
+	startdying();
+	printpanics(p);
+	kprintf("\n");
+	dienow(gp);
+}
+
+_Noreturn void
+panic(const char *fmt, ...)
+{
+	struct g *gp = getg();
+	struct _panic *p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (gp == NULL || gp->goid == 0) {
+		char text[PANIC_TEXT];
+
+		kvsnprintf(text, sizeof(text), fmt, ap);
+		startdying();
+		kprintf("panic: %s\n", text);
+		throw("panic on the system stack");
+	}
+	p = panicbegin(gp);
+	if (p == NULL)
+		fatal("panic: pool \"panic\" is exhausted: all %d are in use; "
+		      "raise NPANIC",
+		      NPANIC);
+	kvsnprintf(p->text, sizeof(p->text), fmt, ap);
+	va_end(ap);
+	gopanic(gp, p);
+}
+
+const char *
+recover(void)
+{
+	struct g *gp = getg();
+	struct _panic *p = gp->panic;
+
+	mustgoroutine("recover");
+	if (p == NULL || p->goexit || p->recovered)
+		return NULL;
+	p->recovered = true;
+	return p->text;
+}
+
+const char *
+panic_catch(void (*fn)(void *), void *arg)
+{
+	struct g *gp = getg();
+	struct catchframe cf = { .link = gp->catching,
+				 .deferred = gp->deferred,
+				 .panic = gp->panic,
+				 .locks = gp->locks };
+
+	mustgoroutine("panic_catch");
+	gp->catching = &cf;
+	if (arch_catch(&cf.ctx, fn, arg) == 0)
+		cf.text = NULL;
+	gp->catching = cf.link;
+	return cf.text;
+}
+
+_Noreturn void
+runtime_goexit(void)
+{
+	struct g *gp = getg();
+	struct _panic *p;
+
+	mustgoroutine("runtime_goexit");
+	if (gp->locks != 0)
+		fatal("runtime_goexit with preemption disabled");
+	p = panicbegin(gp);
+	if (p == NULL)
+		fatal("runtime_goexit: pool \"panic\" is exhausted: all %d are "
+		      "in use; raise NPANIC",
+		      NPANIC);
+	p->goexit = true;
+	gp->catching = NULL; // a Goexit is not caught
+	endgoroutine(gp);
+}

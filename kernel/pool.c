@@ -1,0 +1,80 @@
+// pool.c: the static pool allocator. Everything the kernel hands out (Gs,
+// stacks, channels, panic records, newlib's reents) comes from arrays whose
+// sizes the build fixes; the linker map shows them.
+//
+// What always holds: a block is free or used, never both; used + free +
+// never-used = n; get and put take constant time. Blocks are handed out in
+// address order first (fresh), so a pool costs no work at boot however large
+// it is, and only touched memory costs anything on an emulator.
+//
+// Turned down: lock-free free lists (ABA needs tags or double-width atomics,
+// and every hot pool has a per-P cache in front of it anyway).
+#include "runtime.h"
+
+#define POISON 0xdb
+
+static struct lock poolslock;
+struct pool *allpools;
+
+// enlist makes the pool known to runtime_read_stats.
+static void
+enlist(struct pool *p)
+{
+	lock(&poolslock);
+	if (!p->listed) {
+		p->link = allpools;
+		store_rel(&allpools, p);
+		p->listed = true;
+	}
+	unlock(&poolslock);
+}
+
+void *
+poolget(struct pool *p)
+{
+	void *b;
+
+	if (!p->listed)
+		enlist(p);
+	lock(&p->l);
+	b = p->free;
+	if (b != NULL)
+		p->free = *(void **)b;
+	else if (p->fresh < p->n)
+		b = p->base + (size_t)p->fresh++ * p->size;
+	if (b != NULL && ++p->used > p->high)
+		p->high = p->used;
+	unlock(&p->l);
+	return b;
+}
+
+// checkblock throws unless b is a block of p that has been handed out.
+static void
+checkblock(const struct pool *p, const void *b)
+{
+	uintptr_t off = (uintptr_t)b - (uintptr_t)p->base;
+
+	if (off >= (uintptr_t)p->fresh * p->size || off % p->size != 0) {
+		kprintf("poolput: %p is no block of pool %s\n", b, p->name);
+		throw("poolput: not a block of this pool");
+	}
+	if (!DEBUG)
+		return;
+	for (const void *f = p->free; f != NULL; f = *(void *const *)f)
+		if (f == b)
+			throw("poolput: block is free already");
+}
+
+void
+poolput(struct pool *p, void *block)
+{
+	lock(&p->l);
+	checkblock(p, block);
+	if (DEBUG)
+		for (size_t i = 0; i < p->size; i++)
+			((unsigned char *)block)[i] = POISON;
+	*(void **)block = p->free;
+	p->free = block;
+	p->used--;
+	unlock(&p->l);
+}

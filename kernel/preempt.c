@@ -1,0 +1,167 @@
+// preempt.c: the sysmon's work, done by each hart's timer interrupt.
+//
+// A hart that runs a goroutine while others wait "ticks": every SLICE_NS its
+// timer looks at the P, and if schedtick has not moved since the last look the
+// goroutine has had its slice (Go's retake does the same from its sysmon
+// thread). So a switch costs nothing but a counter, and a hart whose goroutine
+// is alone takes no timer interrupt at all.
+//
+// The hart's one timer serves the tick and the P's earliest timer; armtimer only
+// ever moves its deadline forward, and one that fires too early is harmless:
+// timerintr looks at what is really due.
+//
+// A preemption that cannot happen at once is never dropped. When the interrupt
+// meets a goroutine with preemption off, gp->preempt stays set and releasem looks
+// at it. When it meets g0, the timer comes back RETRY_NS later: g0 may already
+// have looked at the queues and be about to run a goroutine without calls. Turned
+// down: masking interrupts from the last look to the jump (two instructions more
+// on every switch, for a case that a second interrupt settles).
+//
+// Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
+#include "runtime.h"
+
+// otherswait tells whether somebody waits for the time of pp's goroutine. pp's
+// hart only.
+bool
+otherswait(struct p *pp)
+{
+	return load_rlx(&pp->runqhead) != load_rlx(&pp->runqtail) ||
+	       load_rlx(&pp->runnext) != NULL ||
+	       load_rlx(&sched.runqsize) != 0;
+}
+
+// armtimer makes this hart's timer fire at `when` or earlier. Interrupts are
+// masked.
+void
+armtimer(int64_t when)
+{
+	struct m *mp = getg()->m;
+
+	if (CHAOS && chaosmax != 0) {
+		int64_t soon = nanotime() + chaosmin +
+			       fastrandn(chaosmax - chaosmin + 1);
+
+		if (soon < when)
+			when = soon;
+	}
+	if (when < mp->armed) {
+		mp->armed = when;
+		arch_timerset(when);
+	}
+}
+
+static void
+armtick(struct p *pp, int64_t now)
+{
+	pp->tickwhen = now + SLICE_NS;
+	pp->tickseen = pp->schedtick;
+	armtimer(pp->tickwhen);
+}
+
+// starttick begins to watch the slices of pp: somebody waits. pp's hart only,
+// unpreempted.
+void
+starttick(struct p *pp)
+{
+	uintptr_t s = arch_irqsave();
+
+	if (pp->tickwhen == 0)
+		armtick(pp, nanotime());
+	arch_irqrestore(s);
+}
+
+// kickticks makes every hart that runs without a tick start one: the global
+// queue has got work that they should share their time with. StoreLoad pairs
+// with stoptick.
+void
+kickticks(void)
+{
+	uint32_t self = getg()->m->id;
+
+	fence();
+	for (uint32_t i = 0; MAXHARTS > 1 && i < gomaxprocs; i++) {
+		struct p *pp = &allp[i];
+		struct m *mp = load_rlx(&pp->m);
+
+		if (mp != NULL && mp->id != self && load64(&pp->tickwhen) == 0 &&
+		    !(load_rlx(&sched.idle) & 1u << i))
+			arch_cpuwake(mp->id);
+	}
+}
+
+// tick looks at the slice of pp's goroutine.
+static void
+tick(struct p *pp, int64_t now)
+{
+	if (pp->tickseen == pp->schedtick && otherswait(pp))
+		pp->sliceover = true;
+	store64(&pp->tickwhen, 0);
+	fence(); // pairs with kickticks
+	if (otherswait(pp))
+		armtick(pp, now);
+}
+
+// wanted tells whether the scheduler should look at this hart's goroutine.
+static bool
+wanted(const struct m *mp, const struct p *pp, int64_t now)
+{
+	return pp->sliceover || load_rlx(&mp->ready) != NULL ||
+	       (pp->timer0when != 0 && pp->timer0when <= now) ||
+	       load_rlx(&sched.gcwaiting);
+}
+
+// intrexit is the end of every handler: it says whether gp is taken off now.
+static bool
+intrexit(struct m *mp, struct g *gp, int64_t now)
+{
+	struct p *pp = mp->p;
+
+	if (load_rlx(&dying) != 0)
+		frozen();
+	if (pp == NULL) // idle: mpark looks at everything itself
+		return false;
+	if (pp->tickwhen != 0 && now >= pp->tickwhen)
+		tick(pp, now);
+	else if (pp->tickwhen == 0 && otherswait(pp))
+		armtick(pp, now);
+	if (CHAOS && chaosmax != 0)
+		pp->sliceover = true;
+	if (pp->tickwhen != 0)
+		armtimer(pp->tickwhen);
+	if (pp->timer0when > now)
+		armtimer(pp->timer0when);
+	if (CHAOS && chaosmax != 0)
+		armtimer(INT64_MAX - 1);
+	if (!wanted(mp, pp, now))
+		return false;
+	if (mp->curg != NULL)
+		mp->curg->preempt = 1;
+	if (gp == mp->g0)
+		armtimer(now + RETRY_NS);
+	else if (gp->locks == 0)
+		return true;
+	return false;
+}
+
+// timerintr: the hart's deadline has passed.
+bool
+timerintr(struct g *gp)
+{
+	struct m *mp = getg()->m;
+
+	mp->interrupts++;
+	mp->armed = INT64_MAX;
+	return intrexit(mp, gp, nanotime());
+}
+
+// irqdispatch: a device's line has fired, or another hart wants us to look.
+bool
+irqdispatch(unsigned irq, struct g *gp)
+{
+	struct m *mp = getg()->m;
+
+	mp->interrupts++;
+	if (irq != IRQ_IPI)
+		netpollready(irq);
+	return intrexit(mp, gp, nanotime());
+}

@@ -1,0 +1,468 @@
+// proc.c: the scheduler's heart. A goroutine is picked (findrunnable), run
+// (execute), parked (gopark), readied (goready) and taken off (asyncpreempt2).
+//
+// What always holds: schedule and execute never return; each goroutine that is
+// Grunnable is on exactly one queue, or in the hands of one g0 on its way there; a
+// goroutine's status changes by casgstatus only.
+//
+// Contexts: a name that ends in 0 or _m runs on g0. Go: proc.go.
+#include "runtime.h"
+
+uint32_t chaosmin, chaosmax;
+
+// ---- Small things -----------------------------------------------------------
+
+// fastrand is a 32-bit xorshift (Marsaglia, 2003) per M; good enough to spread
+// thieves, and the same seed gives the same schedule.
+uint32_t
+fastrand(void)
+{
+	struct m *mp = acquirem();
+	uint32_t x = mp->rand;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	mp->rand = x;
+	releasem();
+	return x;
+}
+
+// fastrandn returns a number below n.
+uint32_t
+fastrandn(uint32_t n)
+{
+	return (uint32_t)((uint64_t)fastrand() * n >> 32);
+}
+
+// casgstatus moves gp from status old to new and throws if gp was not in old or
+// the step is not one of a goroutine's life.
+void
+casgstatus(struct g *gp, uint32_t old, uint32_t new)
+{
+	static const uint8_t next[NGSTATUS] = {
+		[Gidle] = 1 << Gdead,
+		[Gdead] = 1 << Grunnable,
+		[Grunnable] = 1 << Grunning,
+		[Grunning] = 1 << Grunnable | 1 << Gwaiting | 1 << Gdead |
+			     1 << Gpreempted,
+		[Gwaiting] = 1 << Grunnable,
+		[Gpreempted] = 1 << Grunnable,
+	};
+
+	if (load_rlx(&gp->status) == old && (next[old] & 1u << new)) {
+		store_rlx(&gp->status, new);
+		return;
+	}
+	kprintf("casgstatus: goroutine %llu: %u -> %u, but it is %u\n",
+		(unsigned long long)gp->goid, (unsigned)old, (unsigned)new,
+		(unsigned)gp->status);
+	throw("casgstatus: bad transition");
+}
+
+// mustgoroutine: see hooks.h.
+void
+mustgoroutine(const char *call)
+{
+	struct g *gp = getg();
+
+	if (gp != NULL && gp->goid != 0)
+		return;
+	kprintf("%s: called on g0 or in a handler, where nothing may block\n",
+		call);
+	throw("blocking call outside a goroutine");
+}
+
+// consolewrite writes a whole piece before another goroutine's begins. Whoever
+// cannot wait (g0, preemption off) writes at once.
+void
+consolewrite(const char *s, size_t n)
+{
+	static struct go_sema console = { .count = 1 };
+	struct g *gp = getg();
+	bool wait = gp != NULL && gp->goid != 0 && gp->locks == 0;
+
+	if (wait)
+		semacquire(&console, false, "console");
+	while (n-- > 0)
+		arch_putc((unsigned char)*s++);
+	if (wait)
+		semrelease(&console, false);
+}
+
+void **
+reentslot(void)
+{
+	struct g *gp = getg();
+
+	return gp == NULL || gp->goid == 0 ? NULL : &gp->reent;
+}
+
+// systemstack runs fn(arg) on g0. A preemption that came due meanwhile happens
+// on the way back.
+void
+systemstack(void (*fn)(void *), void *arg)
+{
+	acquirem();
+	arch_systemstack(fn, arg);
+	releasem();
+}
+
+void
+badmcall(void)
+{
+	throw("runtime: mcall called on m->g0 stack");
+}
+
+void
+badmcall2(void)
+{
+	throw("runtime: mcall function returned");
+}
+
+// ---- Global queue -------------------------------------------------------------
+
+// globrunqputbatch appends a list of n goroutines to the global queue.
+void
+globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
+{
+	lock(&sched.lock);
+	tail->schedlink = NULL;
+	if (sched.runqtail != NULL)
+		sched.runqtail->schedlink = head;
+	else
+		sched.runqhead = head;
+	sched.runqtail = tail;
+	store(&sched.runqsize, sched.runqsize + n);
+	unlock(&sched.lock);
+	kickticks();
+}
+
+// globrunqget takes a fair share of the global queue, at most max (0: no limit):
+// the first is returned, the rest goes to pp's ring. sched.lock is held.
+struct g *
+globrunqget(struct p *pp, uint32_t max)
+{
+	uint32_t n = sched.runqsize / gomaxprocs + 1;
+	struct g *first, *gp;
+
+	if (sched.runqsize == 0)
+		return NULL;
+	if (n > sched.runqsize)
+		n = sched.runqsize;
+	if (max > 0 && n > max)
+		n = max;
+	if (n > RUNQ_SIZE / 2)
+		n = RUNQ_SIZE / 2;
+	first = gp = sched.runqhead;
+	store(&sched.runqsize, sched.runqsize - n);
+	sched.runqhead = gp->schedlink;
+	while (--n > 0) {
+		gp = sched.runqhead;
+		sched.runqhead = gp->schedlink;
+		runqput(pp, gp, false);
+	}
+	if (sched.runqhead == NULL)
+		sched.runqtail = NULL;
+	return first;
+}
+
+// ---- Picking ------------------------------------------------------------------
+
+// stealwork looks at every other P in a random order, four times; in the last
+// round also at runnext and at timers that are due.
+static struct g *
+stealwork(struct m *mp)
+{
+	static const uint8_t prime[] = { 1, 3, 5, 7, 11, 13, 17, 19, 23, 29 };
+	struct p *pp = mp->p;
+	bool inherit;
+	struct g *gp;
+
+	for (int round = 0; round < 4; round++) {
+		uint32_t n = gomaxprocs, pos = fastrandn(n), step;
+
+		// A step coprime to n visits each P once.
+		do
+			step = prime[fastrandn(sizeof(prime))];
+		while (step > 1 && n % step == 0);
+		for (uint32_t i = 0; i < n; i++, pos = (pos + step) % n) {
+			struct p *victim = &allp[pos];
+
+			if (load(&sched.gcwaiting))
+				return NULL;
+			if (victim == pp)
+				continue;
+			if (round == 3 && timerdue(victim) &&
+			    runtimers(victim) &&
+			    (gp = runqget(pp, &inherit)) != NULL)
+				return gp;
+			if (load_rlx(&sched.idle) & 1u << victim->id &&
+			    runqempty(victim))
+				continue;
+			gp = runqsteal(pp, victim, round == 3);
+			if (gp != NULL)
+				return gp;
+		}
+	}
+	return NULL;
+}
+
+// drainready moves what this hart's handlers made ready to the P's queue.
+static void
+drainready(struct p *pp)
+{
+	struct g *gp = netpoll(), *next;
+
+	if (gp == NULL)
+		return;
+	for (; gp != NULL; gp = next) {
+		next = gp->schedlink;
+		runqput(pp, gp, false);
+	}
+	wakep();
+}
+
+// findrunnable returns a goroutine to run; it sleeps until there is one. The
+// numbers are SPEC section 5's.
+static struct g *
+findrunnable(struct m *mp, bool *inherit)
+{
+	struct g *gp;
+	struct p *pp;
+
+top:
+	pp = mp->p;
+	*inherit = false;
+	// 1. Stop-the-world.
+	if (load(&sched.gcwaiting)) {
+		gcstopm();
+		goto top;
+	}
+	// 2. Timers that are due, and what interrupts made ready (step 7 of
+	// the SPEC; earlier here, because a handler preempts for it).
+	if (pp->timer0when != 0 && timerdue(pp))
+		runtimers(pp);
+	if (load_rlx(&mp->ready) != NULL)
+		drainready(pp);
+	// 3. Tracer and GC workers: their place; neither exists yet.
+	// 4. The global queue now and then, so that a pair that keeps
+	// readying each other cannot starve it.
+	if (pp->schedtick % SCHED_TICK == 0 && load_rlx(&sched.runqsize) != 0) {
+		lock(&sched.lock);
+		gp = globrunqget(pp, 1);
+		unlock(&sched.lock);
+		if (gp != NULL)
+			return gp;
+	}
+	// 5. Local queue.
+	gp = runqget(pp, inherit);
+	if (gp != NULL)
+		return gp;
+	// 6. Global queue.
+	if (load_rlx(&sched.runqsize) != 0) {
+		lock(&sched.lock);
+		gp = globrunqget(pp, 0);
+		unlock(&sched.lock);
+		if (gp != NULL)
+			return gp;
+	}
+	// 8. Steal, while fewer than half of the busy Ps do.
+	if (gomaxprocs > 1 &&
+	    (mp->spinning || 2 * load(&sched.nmspinning) <
+				     gomaxprocs - load(&sched.npidle))) {
+		if (!mp->spinning)
+			becomespinning(mp);
+		gp = stealwork(mp);
+		if (gp != NULL)
+			return gp;
+	}
+	// 9. Idle marking of the GC: its place.
+	// 10-12. Give the P up and sleep.
+	giveup(mp, &gp);
+	if (gp == NULL)
+		goto top;
+	return gp;
+}
+
+// execute runs gp on this M. Never returns.
+static _Noreturn void
+execute(struct m *mp, struct g *gp, bool inherit)
+{
+	struct p *pp = mp->p;
+
+	casgstatus(gp, Grunnable, Grunning);
+	gp->preempt = 0;
+	gp->m = mp;
+	mp->curg = gp;
+	pp->sliceover = false;
+	pp->switches++;
+	if (!inherit)
+		pp->schedtick++;
+	if (pp->tickwhen == 0 && otherswait(pp))
+		starttick(pp);
+	gogo(gp);
+}
+
+// schedule picks a goroutine and runs it. On g0, with no lock held. Never
+// returns.
+_Noreturn void
+schedule(void)
+{
+	struct m *mp = getg()->m;
+	bool inherit;
+	struct g *gp;
+
+	if (mp->g0->locks != 0)
+		throw("schedule: holding locks");
+	gp = findrunnable(mp, &inherit);
+	if (mp->spinning)
+		resetspinning(mp);
+	execute(mp, gp, inherit);
+}
+
+// dropg cuts the M and its goroutine apart.
+void
+dropg(struct m *mp, struct g *gp)
+{
+	gp->m = NULL;
+	mp->curg = NULL;
+}
+
+// ---- Parking and readying --------------------------------------------------
+
+// park_m finishes gopark on g0: from here on gp is off its stack, so its waker
+// may run it at once.
+static void
+park_m(struct g *gp)
+{
+	struct m *mp = getg()->m;
+	bool (*unlockf)(struct g *, void *) = gp->waitunlockf;
+
+	casgstatus(gp, Grunning, Gwaiting);
+	dropg(mp, gp);
+	if (unlockf != NULL && !unlockf(gp, gp->waitarg)) {
+		casgstatus(gp, Gwaiting, Grunnable);
+		execute(mp, gp, true);
+	}
+	schedule();
+}
+
+// gopark puts the running goroutine to sleep until goready. unlockf(gp, arg)
+// runs on g0 once it is off its stack; if it returns false the goroutine goes
+// on at once. reason is shown in tracebacks.
+void
+gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason)
+{
+	struct g *gp = getg();
+
+	gp->waitunlockf = unlockf;
+	gp->waitarg = arg;
+	gp->waitreason = reason;
+	mcall(park_m);
+}
+
+static bool
+parkunlock(struct g *gp, void *arg)
+{
+	if (gp->locks != 1)
+		throw("goparkunlock: waiting with preemption disabled");
+	unlock0(arg, gp);
+	return true;
+}
+
+// goparkunlock parks and releases l in one step.
+void
+goparkunlock(struct lock *l, const char *reason)
+{
+	gopark(parkunlock, l, reason);
+}
+
+// goready makes a parked goroutine runnable: it is next on this P.
+void
+goready(struct g *gp)
+{
+	struct m *mp = acquirem();
+
+	casgstatus(gp, Gwaiting, Grunnable);
+	runqput(mp->p, gp, true);
+	if (mp->p->tickwhen == 0 && getg() != mp->g0)
+		starttick(mp->p); // on g0, execute does it if it is needed
+	wakep();
+	releasem();
+}
+
+static void
+gosched_m(struct g *gp)
+{
+	struct m *mp = getg()->m;
+
+	casgstatus(gp, Grunning, Grunnable);
+	dropg(mp, gp);
+	// No wakep: the queue has not become longer than it was while gp ran
+	// on, and a hart that looks never sees it empty (put before get).
+	runqput(mp->p, gp, false);
+	schedule();
+}
+
+// goyield puts the running goroutine behind the others of its P.
+void
+goyield(void)
+{
+	mcall(gosched_m);
+}
+
+void
+runtime_gosched(void)
+{
+	mustgoroutine("runtime_gosched");
+	if (getg()->locks != 0)
+		fatal("runtime_gosched with preemption disabled");
+	mcall(gosched_m);
+}
+
+// requeue puts a goroutine that was taken off back: at the end of the global
+// queue if it has had its slice, else behind the others of its P (it gave way to
+// an interrupt's work and comes back soon).
+static _Noreturn void
+requeue(struct m *mp, struct g *gp)
+{
+	bool global = mp->p->sliceover;
+
+	mp->preemptions++;
+	gp->preempt = 0;
+	dropg(mp, gp);
+	casgstatus(gp, Gpreempted, Grunnable);
+	if (global)
+		globrunqputbatch(gp, gp, 1);
+	else
+		runqput(mp->p, gp, false);
+	wakep();
+	schedule();
+}
+
+// asyncpreempt2 takes gp off its hart: an interrupt said so, and its whole
+// context is saved. Never returns.
+_Noreturn void
+asyncpreempt2(struct g *gp)
+{
+	stackcheck(gp);
+	casgstatus(gp, Grunning, Gpreempted);
+	requeue(getg()->m, gp);
+}
+
+static void
+gopreempt_m(struct g *gp)
+{
+	casgstatus(gp, Grunning, Gpreempted);
+	requeue(getg()->m, gp);
+}
+
+// gopreempt is the preemption that had to wait for the end of a stretch without
+// preemption.
+void
+gopreempt(void)
+{
+	if (getg()->goid != 0)
+		mcall(gopreempt_m);
+}

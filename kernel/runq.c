@@ -1,0 +1,219 @@
+// runq.c: a P's local run queue. A ring of RUNQ_SIZE slots with one producer,
+// its own P, and many consumers, the P itself and thieves; and runnext, a slot
+// in front of it for the goroutine that was just made ready.
+//
+// What always holds:
+//  - runqtail is written by the owner only; runqhead moves by compare-and-swap
+//    only. tail - head is the number of goroutines, in modulo 2^32 arithmetic.
+//  - A slot is read before the head moves past it and written before the tail
+//    does, so a goroutine is taken by exactly one consumer.
+//  - Thieves read slots speculatively: what they read counts only if their
+//    compare-and-swap of the head succeeds. Slots are therefore accessed
+//    atomically (relaxed).
+//
+// Orders: the owner's store-release of the tail pairs with the thieves'
+// load-acquire (the slot's content becomes visible); a consumer's CAS-release of
+// the head pairs with the owner's load-acquire (the slot has been read before it
+// is overwritten).
+//
+// Turned down: Chase-Lev deques (LIFO for the owner starves the tail and their
+// growth has a CVE of its own); a lock per queue (thieves would stall the owner).
+//
+// Go: proc.go, runqput ... runqsteal.
+#include "runtime.h"
+
+#define SLOT(n) ((n) % RUNQ_SIZE)
+
+_Static_assert((RUNQ_SIZE & (RUNQ_SIZE - 1)) == 0 && RUNQ_SIZE >= 2,
+	       "RUNQ_SIZE must be a power of two");
+
+// runqempty tells whether pp has nothing queued; it may be called from any
+// hart. A goroutine that is just being kicked from runnext to the ring is not
+// missed: tail is read twice around runnext.
+bool
+runqempty(struct p *pp)
+{
+	for (;;) {
+		uint32_t head = load(&pp->runqhead);
+		uint32_t tail = load(&pp->runqtail);
+		struct g *next = load(&pp->runnext);
+
+		if (tail == load(&pp->runqtail))
+			return head == tail && next == NULL;
+	}
+}
+
+// runqputslow moves half of the full ring and gp to the global queue. False if
+// a thief was faster and there is room now. Only the owner writes slots, so what
+// it has taken by moving the head it can still read afterwards, at leisure and
+// without a copy on the stack (Go makes one).
+static bool
+runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
+{
+	uint32_t n = (tail - head) / 2;
+	struct g *first, *last;
+
+	if (n != RUNQ_SIZE / 2)
+		throw("runqputslow: queue is not full");
+	if (!cas_rel(&pp->runqhead, head, head + n))
+		return false;
+	first = last = load_rlx(&pp->runq[SLOT(head)]);
+	for (uint32_t i = 1; i < n; i++) {
+		last->schedlink = load_rlx(&pp->runq[SLOT(head + i)]);
+		last = last->schedlink;
+	}
+	last->schedlink = gp;
+	gp->schedlink = NULL;
+	globrunqputbatch(first, gp, n + 1);
+	return true;
+}
+
+// runqput puts gp on pp's queue: into runnext if next, where it kicks the
+// previous one out to the tail. Owner only, unpreempted. A full ring spills
+// half of itself to the global queue.
+void
+runqput(struct p *pp, struct g *gp, bool next)
+{
+	if (next) {
+		gp = MAXHARTS > 1 ? xchg(&pp->runnext, gp) :
+				    __extension__({
+					    struct g *old = pp->runnext;
+					    pp->runnext = gp;
+					    old;
+				    });
+		if (gp == NULL)
+			return;
+	}
+	for (;;) {
+		uint32_t head = load_acq(&pp->runqhead);
+		uint32_t tail = pp->runqtail;
+
+		if (tail - head < RUNQ_SIZE) {
+			store_rlx(&pp->runq[SLOT(tail)], gp);
+			store_rel(&pp->runqtail, tail + 1);
+			return;
+		}
+		if (runqputslow(pp, gp, head, tail))
+			return;
+	}
+}
+
+// runqget takes the next goroutine from pp's own queue, or NULL. *inherit: it
+// was runnext and goes on with the time slice of the one before. Owner only.
+struct g *
+runqget(struct p *pp, bool *inherit)
+{
+	struct g *next = load_rlx(&pp->runnext);
+
+	// Only thieves set runnext to NULL behind our back, so a failed CAS
+	// means that it is gone.
+	if (next != NULL && cas_acq(&pp->runnext, next, NULL)) {
+		*inherit = true;
+		return next;
+	}
+	*inherit = false;
+	for (;;) {
+		uint32_t head = load_acq(&pp->runqhead);
+		struct g *gp;
+
+		if (head == pp->runqtail)
+			return NULL;
+		gp = load_rlx(&pp->runq[SLOT(head)]);
+		if (cas_rel(&pp->runqhead, head, head + 1))
+			return gp;
+	}
+}
+
+// runqdrain empties pp's queue into a list. The world is stopped.
+void
+runqdrain(struct p *pp, struct g **head, struct g **tail, uint32_t *n)
+{
+	bool inherit;
+	struct g *gp;
+
+	*head = *tail = NULL;
+	*n = 0;
+	while ((gp = runqget(pp, &inherit)) != NULL) {
+		gp->schedlink = NULL;
+		if (*tail != NULL)
+			(*tail)->schedlink = gp;
+		else
+			*head = gp;
+		*tail = gp;
+		++*n;
+	}
+}
+
+// grabnext takes victim's runnext, but gives the victim a moment first: a
+// goroutine that has just made another one ready is mostly about to block and
+// run it itself, and stealing it then would bounce the pair between harts.
+static struct g *
+grabnext(struct p *victim)
+{
+	struct g *next = load(&victim->runnext);
+
+	if (next == NULL)
+		return NULL;
+	for (int64_t end = nanotime() + 3000; nanotime() < end;) {
+		procyield();
+		if (load_rlx(&victim->runnext) != next)
+			return NULL;
+	}
+	return cas_acq(&victim->runnext, next, NULL) ? next : NULL;
+}
+
+// runqgrab copies half of victim's ring (rounded up) behind pp's tail and takes
+// it by moving victim's head. Returns how many; they are not published yet.
+static uint32_t
+runqgrab(struct p *pp, struct p *victim, bool stealnext)
+{
+	uint32_t at = pp->runqtail;
+
+	for (;;) {
+		uint32_t head = load_acq(&victim->runqhead);
+		uint32_t tail = load_acq(&victim->runqtail);
+		uint32_t n = tail - head;
+
+		n -= n / 2;
+		if (n == 0) {
+			struct g *next = stealnext ? grabnext(victim) : NULL;
+
+			if (next == NULL)
+				return 0;
+			store_rlx(&pp->runq[SLOT(at)], next);
+			return 1;
+		}
+		if (n > RUNQ_SIZE / 2) // head and tail are not of one moment
+			continue;
+		for (uint32_t i = 0; i < n; i++) {
+			struct g *gp;
+
+			gp = load_rlx(&victim->runq[SLOT(head + i)]);
+			store_rlx(&pp->runq[SLOT(at + i)], gp);
+		}
+		if (cas_rel(&victim->runqhead, head, head + n))
+			return n;
+	}
+}
+
+// runqsteal moves half of victim's queue to pp's, which is empty, and returns
+// one of them; NULL if there was nothing. pp's owner only.
+struct g *
+runqsteal(struct p *pp, struct p *victim, bool stealnext)
+{
+	uint32_t tail = pp->runqtail;
+	uint32_t n = runqgrab(pp, victim, stealnext);
+	struct g *gp;
+
+	if (n == 0)
+		return NULL;
+	pp->steals += n;
+	n--;
+	gp = load_rlx(&pp->runq[SLOT(tail + n)]);
+	if (n == 0)
+		return gp;
+	if (tail - load_acq(&pp->runqhead) + n >= RUNQ_SIZE)
+		throw("runqsteal: queue overflow");
+	store_rel(&pp->runqtail, tail + n);
+	return gp;
+}

@@ -1,0 +1,290 @@
+// runtime.h: the scheduler's data. G, M, P and sched as in Go's runtime2.go,
+// with fields grouped by who may touch them.
+//
+// What always holds:
+//  - A goroutine's m is set exactly while its status is Grunning.
+//  - preemption is off while g->locks > 0. The count belongs to the goroutine
+//    and not to the M (as in Go), because an interrupt may move a goroutine to
+//    another hart between any two instructions: "my M's counter" could be
+//    another hart's by the time it is written. On g0 the count only says which
+//    spin locks are held.
+//  - Interrupt handlers touch m->ready, m->ticking.., p's 64-bit times and
+//    flags marked [irq] below; they take no lock.
+#ifndef GZERO_RUNTIME_H
+#define GZERO_RUNTIME_H
+
+#include <arch.h>
+#include <config.h>
+#include <go.h>
+
+#include "atomic.h"
+#include "hooks.h"
+#include "pool.h"
+#include "print.h"
+
+struct p;
+
+// G status, changed only by casgstatus. Go: runtime2.go.
+enum {
+	Gidle,      // just taken from the pool
+	Grunnable,  // on a run queue
+	Grunning,   // on an M, owns its stack
+	Gsyscall,   // unused here: a device is waited for in Gwaiting
+	Gwaiting,   // parked; somebody holds a pointer to ready it
+	Gdead,      // on a free list
+	Gpreempted, // taken off by an interrupt, on its way to a queue
+	NGSTATUS
+};
+
+struct timer {
+	int64_t when;   // nanotime at which it fires
+	void (*fn)(void *arg); // on g0, with no lock held
+	void *arg;
+	uint32_t seq;   // orders equal deadlines: first come, first fired
+	struct p *p;    // whose heap it is in; NULL: none
+	struct timer *parent, *left, *right;
+};
+
+// _panic is a panic (or a Goexit) that runs deferred calls, from its own pool.
+struct _panic {
+	struct _panic *link; // the one during which it began
+	bool recovered, goexit;
+	char text[PANIC_TEXT];
+};
+
+struct catchframe {
+	struct catchframe *link;
+	void *ctx;                 // arch_throwto's
+	struct go_defer *deferred; // head of the defer chain at the catch
+	struct _panic *panic;      // innermost panic at the catch
+	uint32_t locks;
+	const char *text;          // what panic_catch returns
+};
+
+// stack classes; see stack.c
+#define NSTACKCLASS 4
+
+struct g {
+	// The arch knows the offsets of these five (arch.h).
+	struct gobuf sched;
+	struct m *m;
+	uintptr_t stacklo, stackhi;
+
+	// Owner: the goroutine itself, or the g0 that handles it.
+	uint32_t locks;   // > 0: not preemptible
+	uint32_t preempt; // [irq] wants to be taken off; see preempt.c
+	uint32_t status;
+	uint8_t stackclass;
+	bool system;      // of the runtime; does not count as life
+	uint64_t goid;
+	struct g *schedlink; // in a run queue or a free list
+	struct _panic *panic;
+	struct _panic *panicrec; // the last one that was stopped, for its text
+	struct go_defer *deferred;
+	struct catchframe *catching;
+	void *reent;      // newlib's, see hooks.h
+
+	// Waiting: written by the waiter, read by its waker.
+	const char *waitreason;
+	int64_t waitsince;
+	bool (*waitunlockf)(struct g *gp, void *arg);
+	void *waitarg;
+	void *param;      // what woke it
+	uint32_t selectdone; // 0 until somebody has won this select
+	struct timer timer;  // for sleep
+
+	// For tracebacks.
+	const char *name;
+	void (*startfn)(void *);
+	uintptr_t gopc;   // pc of the go statement
+	uint64_t parentgoid;
+};
+
+struct m {
+	// The arch knows the offsets of these (arch.h).
+	struct g *g0;
+	struct g *curg;
+	uint32_t id;
+	uintptr_t arch[M_ARCH_WORDS];
+
+	struct p *p;     // attached P; NULL while idle
+	struct p *nextp; // given by a waker, under sched.lock
+	struct p *watch; // the P that this M released last; see mpark
+	bool spinning;   // looking for work; counted in sched.nmspinning
+	bool parked;     // has rechecked and waits; under sched.lock
+	uint32_t sleeping; // [irq] inside the wait of mpark
+	struct g *ready; // [irq] made ready by handlers of this hart
+	int64_t armed;   // [irq] deadline in the hart's timer
+	uint32_t rand;   // fastrand's state
+	uint64_t interrupts; // [irq]
+	uint64_t wakeups, preemptions;
+	int64_t idle_ns;
+	struct g g0store;
+};
+
+struct p {
+	uint32_t id;
+	uint32_t runqhead; // thieves move it
+	uint32_t runqtail; // only the owner moves it
+	struct g *runnext; // thieves may take it
+	struct g *runq[RUNQ_SIZE];
+
+	struct m *m;     // M that runs it, or that watches it while idle
+	bool stopped;    // by stop-the-world or a smaller gomaxprocs; sched.lock
+	uint32_t schedtick; // executes, time slices inherited not counted
+	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
+
+	// The slice clock. Owner's hart: code with interrupts masked, handler.
+	int64_t tickwhen; // [irq] next look at the slice; 0: not ticking
+	uint32_t tickseen; // [irq] schedtick at the last look
+	bool sliceover;  // [irq] curg has had its slice
+
+	struct g *gfree; // dead Gs with a stack of the standard class
+	uint32_t gfreen;
+
+	struct lock timerslock;
+	struct timer *timers; // root of the heap
+	uint32_t ntimers;
+	uint32_t timerseq;
+	int64_t timer0when; // [irq] deadline of the root; 0: none
+
+	uint64_t switches, spawned, lives, reused, steals;
+};
+
+struct schedt {
+	struct lock lock;
+	// Under lock.
+	uint32_t idle;    // bit i: allp[i] is idle, allp[i].m watches it
+	struct g *runqhead, *runqtail;
+	struct g *gfreestack, *gfreenostack;
+	uint32_t ngfree;
+	uint32_t nm;       // Ms that have started
+	uint32_t nmparked; // of them, those that wait and have nothing to look at
+	uint64_t goidgen;
+
+	// Read without the lock.
+	uint32_t runqsize;
+	uint32_t npidle, nmspinning, needspinning;
+	uint32_t gcwaiting;  // stop-the-world asked for
+	uint32_t stopwait;   // Ps that have not stopped yet; written under lock
+	uint32_t ngsys;
+	uint32_t nwaiters;   // goroutines that wait for a device
+	bool mainstarted, maingone;
+	struct go_sema worldsema; // one stopper at a time
+};
+
+extern struct schedt sched;
+extern struct m allm[MAXHARTS];
+extern struct p allp[MAXHARTS];
+extern uint32_t ncpu;       // harts found, at most MAXHARTS
+extern uint32_t gomaxprocs; // changed only while the world is stopped
+extern struct g allg[NG];
+
+_Static_assert(offsetof(struct g, sched.sp) == G_SCHED_SP, "arch.h");
+_Static_assert(offsetof(struct g, sched.pc) == G_SCHED_PC, "arch.h");
+_Static_assert(offsetof(struct g, m) == G_M, "arch.h");
+_Static_assert(offsetof(struct g, stacklo) == G_STACK_LO, "arch.h");
+_Static_assert(offsetof(struct g, stackhi) == G_STACK_HI, "arch.h");
+_Static_assert(offsetof(struct m, g0) == M_G0, "arch.h");
+_Static_assert(offsetof(struct m, curg) == M_CURG, "arch.h");
+_Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
+_Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
+
+
+// ---- lock.c: spin locks ----------------------------------------------------
+void lock(struct lock *l);
+void unlock(struct lock *l);
+void release(struct lock *l);
+void unlock0(struct lock *l, struct g *gp); // on g0, for the parked gp
+struct m *acquirem(void);
+void releasem(void);
+
+// ---- proc.c: the scheduler ----------------------------------------------
+void casgstatus(struct g *gp, uint32_t old, uint32_t new);
+_Noreturn void schedule(void);
+void dropg(struct m *mp, struct g *gp);
+void systemstack(void (*fn)(void *), void *arg);
+void gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason);
+void goparkunlock(struct lock *l, const char *reason);
+void goready(struct g *gp);
+void goyield(void);
+void gopreempt(void);
+void globrunqputbatch(struct g *head, struct g *tail, uint32_t n);
+struct g *globrunqget(struct p *pp, uint32_t max);
+uint32_t fastrand(void);
+uint32_t fastrandn(uint32_t n);
+extern uint32_t chaosmin, chaosmax;
+
+// ---- idle.c: going to sleep and waking up -----------------------------------
+void wakep(void);
+struct m *startm(struct p *pp, bool spinning);
+void notewakeup(struct m *mp);
+void becomespinning(struct m *mp);
+void resetspinning(struct m *mp);
+bool timerdue(const struct p *pp);
+void giveup(struct m *mp, struct g **gp);
+void joinm(struct m *mp, struct p *pp);
+void mpark(struct m *mp);
+
+// ---- newproc.c: birth and death ---------------------------------------------
+void newmain(void (*fn)(void *));
+uint32_t gcount(void);
+
+// ---- stw.c: stop-the-world --------------------------------------------------
+void stoptheworld(void);
+void starttheworld(void);
+void gcstopm(void);
+
+// ---- runq.c: a P's local queue --------------------------------------------
+void runqput(struct p *pp, struct g *gp, bool next);
+struct g *runqget(struct p *pp, bool *inherit);
+bool runqempty(struct p *pp);
+struct g *runqsteal(struct p *pp, struct p *victim, bool stealnext);
+void runqdrain(struct p *pp, struct g **head, struct g **tail, uint32_t *n);
+
+// ---- gfree.c: dead Gs ------------------------------------------------------
+extern struct pool gpool;
+void gfput(struct p *pp, struct g *gp);
+struct g *gfget(struct p *pp, int class, const struct pool **why);
+void gfflush(struct p *pp);
+
+// ---- stack.c ---------------------------------------------------------------
+int stackclassfor(size_t bytes);
+size_t stackclassbytes(int class);
+bool stackalloc(struct g *gp, int class);
+void stackfree(struct g *gp);
+struct pool *stackpool(int class);
+void stackcheck(const struct g *gp);
+
+// ---- time.c: timers ----------------------------------------------------------
+void addtimer(struct timer *t, int64_t when);
+bool deltimer(struct timer *t);
+bool runtimers(struct p *victim);
+void movetimers(struct p *from, struct p *to);
+
+// ---- preempt.c: the sysmon's work, in the timer interrupt -----------------
+void starttick(struct p *pp);
+void armtimer(int64_t when);
+void kickticks(void);
+bool otherswait(struct p *pp);
+
+// ---- netpoll.c: interrupts as events -----------------------------------------
+struct g *netpoll(void);
+void netpollready(unsigned irq);
+
+// ---- panic.c, die.c -----------------------------------------------------------
+extern uint32_t dying;
+_Noreturn void frozen(void);
+void startdying(void);
+_Noreturn void dienow(struct g *gp);
+void checkdead(void);
+void panicfree(struct g *gp);
+
+// ---- chanbuf.c ----------------------------------------------------------------
+void *chanbufalloc(size_t bytes);
+void chanbuffree(void *b);
+extern struct pool chanpool;
+unsigned chanbufused(void), chanbufhigh(void);
+extern struct pool *allpools; // linked through link; pool.c
+
+#endif

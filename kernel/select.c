@@ -1,0 +1,365 @@
+// select.c: waiting for several channels at once.
+//
+// Three passes, as in Go. With all channels locked, in one order by address so
+// that two selects cannot wait for each other:
+//  1. look at the cases in a random order; the first that is ready runs;
+//  2. else queue a sudog on every channel (and set the timeout's timer) and park;
+//  3. woken by the case that won, take the others' sudogs off their queues.
+//
+// What always holds: exactly one party wins a parked select, by moving selectdone
+// from 0 to 1: a channel's partner, or the timer. The winner says who it was in
+// gp->param (its sudog; NULL for the timer). A select that returns has no sudog on
+// any queue and no timer in any heap. The sudogs are in the caller's cases.
+//
+// The wait ends only when deltimer has the timer's last word: a timer that is just
+// firing while the channel wins finds selectdone at 1, and is out of the heap
+// before the next select of this goroutine begins.
+//
+// Go: select.go.
+#include <string.h>
+
+#include "chan.h"
+
+struct sel {
+	struct scase *cases;
+	uint32_t n;     // all cases
+	uint32_t nlock; // those with a channel; lockorder[0..nlock)
+	int timeout, dflt; // index or -1
+	struct timer timer;
+};
+
+static bool
+haschan(const struct scase *k)
+{
+	return (k->kind == SCASE_RECV || k->kind == SCASE_SEND) && k->c != NULL;
+}
+
+// pollshuffle fills pollorder with a random permutation of the channel cases.
+static void
+pollshuffle(struct sel *s)
+{
+	struct scase *k = s->cases;
+
+	s->nlock = 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint32_t j;
+
+		if (!haschan(&k[i]))
+			continue;
+		j = fastrandn(s->nlock + 1);
+		k[s->nlock].pollorder = k[j].pollorder;
+		k[j].pollorder = (uint16_t)i;
+		s->nlock++;
+	}
+}
+
+// above orders two positions of lockorder by their channels' addresses.
+static bool
+above(const struct scase *k, uint32_t a, uint32_t b)
+{
+	return (uintptr_t)k[k[a].lockorder].c > (uintptr_t)k[k[b].lockorder].c;
+}
+
+static void
+siftdown(struct scase *k, uint32_t i, uint32_t n)
+{
+	for (;;) {
+		uint32_t child = 2 * i + 1;
+		uint16_t t;
+
+		if (child >= n)
+			return;
+		if (child + 1 < n && above(k, child + 1, child))
+			child++;
+		if (!above(k, child, i))
+			return;
+		t = k[i].lockorder;
+		k[i].lockorder = k[child].lockorder;
+		k[child].lockorder = t;
+		i = child;
+	}
+}
+
+// locksort is a heap sort: no recursion, no storage.
+static void
+locksort(struct sel *s)
+{
+	struct scase *k = s->cases;
+	uint32_t n = s->nlock;
+
+	for (uint32_t i = 0; i < n; i++)
+		k[i].lockorder = k[i].pollorder;
+	for (uint32_t i = n / 2; i-- > 0;)
+		siftdown(k, i, n);
+	while (n > 1) {
+		uint16_t t = k[0].lockorder;
+
+		k[0].lockorder = k[--n].lockorder;
+		k[n].lockorder = t;
+		siftdown(k, 0, n);
+	}
+}
+
+// lockedbefore: the same channel may be in several cases; it is locked once.
+static bool
+lockedbefore(const struct scase *k, uint32_t i)
+{
+	return i > 0 && k[k[i].lockorder].c == k[k[i - 1].lockorder].c;
+}
+
+static void
+sellock(struct sel *s)
+{
+	struct scase *k = s->cases;
+
+	for (uint32_t i = 0; i < s->nlock; i++)
+		if (!lockedbefore(k, i))
+			lock(&k[k[i].lockorder].c->lock);
+}
+
+static void
+selunlock(void *arg)
+{
+	struct sel *s = arg;
+	struct scase *k = s->cases;
+
+	for (uint32_t i = s->nlock; i-- > 0;)
+		if (!lockedbefore(k, i))
+			unlock(&k[k[i].lockorder].c->lock);
+}
+
+// selunlock0 sets the timeout and unlocks, on g0, for the parked gp. From the
+// first release (or the timer) on, gp may be woken and run elsewhere, so its count
+// goes before; but it locks every channel again before it leaves the frame with
+// the cases, so that frame stands until the last release.
+static bool
+selunlock0(struct g *gp, void *arg)
+{
+	struct sel *s = arg;
+	struct scase *k = s->cases;
+	uint32_t n = s->nlock;
+	struct hchan *c = NULL;
+
+	gp->locks = 0;
+	if (s->timeout >= 0)
+		addtimer(&s->timer, s->timer.when);
+	for (uint32_t i = 0; i < n; i++) {
+		struct hchan *next = k[k[i].lockorder].c;
+
+		if (next != c && c != NULL)
+			release(&c->lock);
+		c = next;
+	}
+	if (c != NULL)
+		release(&c->lock);
+	return true;
+}
+
+static void
+setok(const struct scase *k, bool ok)
+{
+	if (k->ok != NULL)
+		*k->ok = ok;
+}
+
+// tryrecv and trysend run a case that is ready, which unlocks; false if it is
+// not.
+static bool
+tryrecv(struct sel *s, struct scase *k)
+{
+	struct hchan *c = k->c;
+	struct sudog *sg = dequeue(&c->sendq);
+
+	if (sg != NULL) {
+		recvfrom(c, sg, k->elem, selunlock, s);
+	} else if (c->qcount > 0) {
+		bufget(c, k->elem);
+		selunlock(s);
+	} else if (c->closed) {
+		selunlock(s);
+		if (k->elem != NULL && c->elemsize > 0)
+			memset(k->elem, 0, c->elemsize);
+		setok(k, false);
+		return true;
+	} else {
+		return false;
+	}
+	setok(k, true);
+	return true;
+}
+
+static bool
+trysend(struct sel *s, struct scase *k)
+{
+	struct hchan *c = k->c;
+	struct sudog *sg;
+
+	if (c->closed) {
+		selunlock(s);
+		panic("send on closed channel");
+	}
+	sg = dequeue(&c->recvq);
+	if (sg != NULL) {
+		sendto(sg, k->elem, selunlock, s);
+		return true;
+	}
+	if (c->qcount == c->dataqsiz)
+		return false;
+	bufput(c, k->elem);
+	selunlock(s);
+	return true;
+}
+
+// poll is pass 1: the index of the case that ran, or -1.
+static int
+poll(struct sel *s)
+{
+	for (uint32_t i = 0; i < s->nlock; i++) {
+		uint32_t n = s->cases[i].pollorder;
+		struct scase *k = &s->cases[n];
+
+		if (k->kind == SCASE_RECV ? tryrecv(s, k) : trysend(s, k))
+			return (int)n;
+	}
+	return -1;
+}
+
+static void
+timedout(void *arg)
+{
+	struct g *gp = arg;
+
+	if (!cas(&gp->selectdone, 0, 1))
+		return;
+	gp->param = NULL;
+	goready(gp);
+}
+
+// wait is pass 2: returns the sudog that won, NULL for the timeout.
+static struct sudog *
+wait(struct sel *s)
+{
+	struct g *gp = getg();
+
+	store(&gp->selectdone, 0);
+	gp->param = NULL;
+	for (uint32_t i = 0; i < s->nlock; i++) {
+		struct scase *k = &s->cases[s->cases[i].lockorder];
+
+		k->sg = (struct sudog){ .g = gp,
+					.elem = k->elem,
+					.c = k->c,
+					.isselect = true };
+		enqueuesudog(k->kind == SCASE_RECV ? &k->c->recvq :
+						     &k->c->sendq,
+			     &k->sg);
+	}
+	if (s->timeout >= 0) {
+		duration d = s->cases[s->timeout].d;
+		int64_t now = nanotime();
+
+		s->timer = (struct timer){ .fn = timedout, .arg = gp };
+		s->timer.when = d > INT64_MAX - now ? INT64_MAX :
+				d > 0		    ? now + d :
+						      now;
+	}
+	gopark(selunlock0, s, "select");
+	if (s->timeout >= 0)
+		deltimer(&s->timer);
+	return gp->param;
+}
+
+// cleanup is pass 3: no sudog of ours stays queued. Returns the winner's index.
+static int
+cleanup(struct sel *s, const struct sudog *won)
+{
+	int which = s->timeout;
+
+	sellock(s);
+	for (uint32_t i = 0; i < s->nlock; i++) {
+		uint32_t n = s->cases[i].lockorder;
+		struct scase *k = &s->cases[n];
+
+		if (&k->sg == won)
+			which = (int)n;
+		else
+			dequeuesudog(k->kind == SCASE_RECV ? &k->c->recvq :
+							     &k->c->sendq,
+				     &k->sg);
+	}
+	selunlock(s);
+	return which;
+}
+
+// check refuses what cannot be a select, and finds the special cases.
+static void
+check(struct sel *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct scase *k = &s->cases[i];
+
+		if (haschan(k))
+			elemcheck(k->c, k->size, "chan_select");
+		else if (k->kind == SCASE_TIMEOUT && s->timeout < 0)
+			s->timeout = (int)i;
+		else if (k->kind == SCASE_DEFAULT && s->dflt < 0)
+			s->dflt = (int)i;
+		else if (k->kind == SCASE_TIMEOUT || k->kind == SCASE_DEFAULT)
+			fatal("chan_select: case %u is a second %s",
+			      (unsigned)i,
+			      k->kind == SCASE_TIMEOUT ? "TIMEOUT" :
+							 "DEFAULT");
+		else if (k->kind != SCASE_RECV && k->kind != SCASE_SEND)
+			fatal("chan_select: case %u has no kind", (unsigned)i);
+	}
+}
+
+static void
+blocks(struct sel *s)
+{
+	uint32_t depth = getg()->locks;
+	bool forever = s->nlock == 0 && s->timeout < 0;
+
+	for (uint32_t i = 0; i < s->nlock; i++)
+		depth -= !lockedbefore(s->cases, i);
+	if (depth != 0) {
+		selunlock(s);
+		fatal("chan_select: waiting with preemption disabled");
+	}
+	if (forever) {
+		gopark(NULL, NULL, "select (no cases)");
+		throw("select: a select without cases was readied");
+	}
+}
+
+int
+chan_selectv(struct scase *cases, size_t n)
+{
+	struct sel s = { .cases = cases, .n = (uint32_t)n, .timeout = -1,
+			 .dflt = -1 };
+	struct sudog *won;
+	int which;
+
+	mustgoroutine("chan_select");
+	if (n > UINT16_MAX)
+		fatal("chan_select: %zu cases; at most 65535", n);
+	check(&s);
+	pollshuffle(&s);
+	locksort(&s);
+	sellock(&s);
+	which = poll(&s);
+	if (which >= 0)
+		return which;
+	if (s.dflt >= 0) {
+		selunlock(&s);
+		return s.dflt;
+	}
+	blocks(&s);
+	won = wait(&s);
+	which = cleanup(&s, won);
+	if (won != NULL && cases[which].kind == SCASE_RECV)
+		setok(&cases[which], won->success);
+	if (won != NULL && cases[which].kind == SCASE_SEND && !won->success)
+		panic("send on closed channel");
+	return which;
+}

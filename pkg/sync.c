@@ -1,0 +1,148 @@
+// sync.c: Go's sync package for C: mutex and wait_group. Fast paths are one
+// atomic operation; waiting is the kernel's semaphore.
+//
+// Mutex. state = number of waiters << 3 | STARVING | WOKEN | LOCKED. In normal
+// mode a waiter that is woken competes with newcomers, who have the hart and
+// mostly win: fast, but unfair. One that has waited for more than 1 ms switches the
+// mutex to starvation mode: unlock then hands it to the first waiter, who runs at
+// once, and newcomers queue at the end without trying. The last waiter, or one that
+// waited for less than 1 ms, switches back. WOKEN tells unlock that somebody is
+// awake and tries already.
+//
+// Go: sync/mutex.go, sync/waitgroup.go.
+#include "../kernel/atomic.h"
+#include "../kernel/hooks.h"
+
+#undef mutex_unlock
+#undef wait_group_done
+
+enum { LOCKED = 1, WOKEN = 2, STARVING = 4, WAITER = 8 };
+
+#define STARVE_NS (1 * MILLISECOND)
+
+// next computes what a locker that found `old` wants to make of it.
+static uint32_t
+wanted(uint32_t old, bool starving, bool awoke)
+{
+	uint32_t new = old;
+
+	if (!(old & STARVING))
+		new |= LOCKED; // a newcomer never takes a starving mutex
+	if (old & (LOCKED | STARVING))
+		new += WAITER;
+	if (starving && (old & LOCKED))
+		new |= STARVING;
+	if (awoke)
+		new &= ~(uint32_t)WOKEN;
+	return new;
+}
+
+// inherit takes a starving mutex that unlock handed to this waiter.
+static void
+inherit(struct mutex *m, bool starving)
+{
+	uint32_t old = load(&m->state);
+	uint32_t delta = LOCKED - (uint32_t)WAITER;
+
+	if (!starving || old / WAITER == 1)
+		delta -= STARVING;
+	xadd(&m->state, delta);
+}
+
+static void
+lockslow(struct mutex *m)
+{
+	int64_t since = 0;
+	bool starving = false, awoke = false;
+
+	for (;;) {
+		uint32_t old = load(&m->state);
+
+		if (!cas(&m->state, old, wanted(old, starving, awoke)))
+			continue;
+		if (!(old & (LOCKED | STARVING)))
+			return;
+
+		bool again = since != 0;
+
+		if (!again)
+			since = time_now();
+		semacquire(&m->sema, again, "sync.Mutex.Lock");
+		starving = starving || time_now() - since > STARVE_NS;
+		if (load(&m->state) & STARVING) {
+			inherit(m, starving);
+			return;
+		}
+		awoke = true;
+	}
+}
+
+void
+mutex_lock(struct mutex *m)
+{
+	if (cas_acq(&m->state, 0, LOCKED))
+		return;
+	mustgoroutine("mutex_lock");
+	lockslow(m);
+}
+
+bool
+mutex_try_lock(struct mutex *m)
+{
+	uint32_t old = load_rlx(&m->state);
+
+	return !(old & (LOCKED | STARVING)) &&
+	       cas_acq(&m->state, old, old | LOCKED);
+}
+
+static void
+unlockslow(struct mutex *m, uint32_t new)
+{
+	if (!((new + LOCKED) & LOCKED))
+		fatal("sync: unlock of unlocked mutex");
+	if (new & STARVING) {
+		semrelease(&m->sema, true);
+		return;
+	}
+	for (;;) {
+		// Nobody waits, or somebody has it or tries already.
+		if (new < WAITER || new & (LOCKED | WOKEN | STARVING))
+			return;
+		if (cas(&m->state, new, (new - WAITER) | WOKEN)) {
+			semrelease(&m->sema, false);
+			return;
+		}
+		new = load(&m->state);
+	}
+}
+
+void
+mutex_unlock(void *mutex)
+{
+	struct mutex *m = mutex;
+	uint32_t new = __atomic_sub_fetch(&m->state, LOCKED, MO_REL);
+
+	if (new != 0)
+		unlockslow(m, new);
+}
+
+// The counter of a wait_group and its waiters change together, so both are
+// guarded by the semaphore's spin lock: see wgadd in kernel/sema.c.
+void
+wait_group_add(struct wait_group *wg, int delta)
+{
+	wgadd(wg, delta);
+}
+
+void
+wait_group_done(void *wg)
+{
+	wgadd(wg, -1);
+}
+
+void
+wait_group_wait(struct wait_group *wg)
+{
+	mustgoroutine("wait_group_wait");
+	wgwait(wg);
+}

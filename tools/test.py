@@ -1,0 +1,425 @@
+#!/usr/bin/env python3
+"""test.py runs every test and ends in one line, `N passed, N failed`.
+
+    tools/test.py --make make --build build --archs "riscv64 armv7m x86_64"
+                  [--only REGEX] [--seeds N] [--soak]
+
+What it runs, two at a time, printing in order:
+  unit/<name>   tests/unit/<name>.c on this machine, with the sanitizers
+  model         the SPIN models, tests/model/run.sh
+  <arch>/<harts> target      the image of tests/target/, one TAP stream, under
+                -icount: the same instructions in every run
+  <arch>/<harts> chaos seed=S   the same under seeded random interrupts
+  <arch>/<harts> exit/<name>    tests/exit/<name>.c, a program that ends the
+                machine in some way; what to expect is in its first comments
+  <arch>/<harts> tour        examples/tour.c against tests/tour.expect
+
+A test program speaks TAP: `1..N`, `ok 1 - name`, `not ok 2 - name: why`. A plan
+that is not kept, a status that is not 0 with no test to blame, a timeout and a
+build that fails are failures too. Whatever fails leaves its command line and
+its whole output in build/test-logs/.
+
+Comments at the top of tests/exit/*.c (all optional, `// key: value`):
+  expect-status: 2     the exit status; 0 if absent
+  expect: REGEX        must be found in the output (^ and $ match at lines);
+                       may be given several times
+  expect-not: REGEX    must not be found anywhere
+  expect-last: TEXT    the last line of the output
+  harts: 1 4           harts to run with; 1 and 4 if absent
+  args: TEXT           boot arguments
+  input: TEXT          typed in (\\n, \\x04 ...), followed by its end
+  only-arch: NAMES     only on these
+  timeout: SECONDS     60 if absent
+"""
+
+import argparse
+import ctypes
+import glob
+import multiprocessing
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import run as runner
+
+HARTS = (1, 4)
+TARGET = "tests/target"
+TOUR = "examples/tour.c"
+# Distances of chaos interrupts in instructions of one hart: the shortest must
+# be well above the length of a handler, or nothing else ever runs.
+CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
+
+
+class Job:
+    """One program to run: how, and what its output must look like."""
+
+    def __init__(self, name, **how):
+        self.name = name
+        self.command = how.get("command")    # on the host
+        self.machine = how.get("machine")    # or in QEMU
+        self.image = how.get("image")
+        self.harts = how.get("harts", 1)
+        self.args = how.get("args", "")
+        self.timeout = how.get("timeout", 60)
+        self.text = how.get("text")
+        self.expect = how.get("expect")      # None: it speaks TAP
+        self.brief = how.get("brief", False)  # one line if all is well
+        self.broken = how.get("broken")      # why it cannot run at all
+
+
+class Expect:
+    """What the output of a program that does not speak TAP must be."""
+
+    def __init__(self):
+        self.status, self.last = 0, None
+        self.find, self.never, self.ordered = [], [], False
+
+    def complaint(self, output, status, why):
+        if status != self.status:
+            return "exit status %d%s, not %d" % (
+                status, " (%s)" % why if why else "", self.status)
+        at = 0
+        for pattern in self.find:
+            found = re.compile(pattern, re.M).search(output, at)
+            if not found:
+                return "not found%s: %s" % (
+                    " in its place" if re.search(pattern, output, re.M)
+                    else "", pattern)
+            if self.ordered:
+                at = found.end()
+        for pattern in self.never:
+            if re.search(pattern, output, re.M):
+                return "found, must not be: %s" % pattern
+        lines = output.rstrip("\n").split("\n")
+        if self.last is not None and lines[-1] != self.last:
+            return "last line is %r, not %r" % (lines[-1], self.last)
+        return None
+
+
+class Result:
+    def __init__(self, job):
+        self.job = job
+        self.tests = []  # (ok, name, why)
+        self.output, self.shown, self.seconds = "", "", 0.0
+
+
+def tap(output, status, why, result):
+    """Reads a TAP stream into result.tests."""
+    plan, skipped, ran, failed = None, False, 0, False
+    for line in output.split("\n"):
+        m = re.match(r"1\.\.(\d+)\s*(#.*)?$", line)
+        if m:
+            plan = int(m.group(1))
+            continue
+        m = re.match(r"(not )?ok\b\s*\d*\s*(?:-\s*)?(.*)$", line)
+        if m:
+            ran += 1
+            ok = not m.group(1)
+            failed = failed or not ok
+            result.tests.append((ok, m.group(2), ""))
+        elif line.startswith("Bail out!"):
+            failed = True
+            result.tests.append((False, "bail out", line[9:].strip()))
+    said = " (exit status %d%s)" % (status, ", " + why if why else "") \
+        if status else ""
+    if plan is None:
+        result.tests.append((False, "plan", "no TAP plan" + said))
+    elif plan != ran:
+        result.tests.append((False, "plan", "%d tests planned, %d ran%s" %
+                             (plan, ran, said)))
+    elif status and not failed:
+        result.tests.append((False, "exit", "exit status %d%s" %
+                             (status, ", " + why if why else "")))
+
+
+def on_host(job):
+    try:
+        p = subprocess.run(job.command, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           timeout=job.timeout)
+    except subprocess.TimeoutExpired as e:
+        return (e.stdout or b"").decode(errors="replace"), 124, \
+            "timeout after %g s" % job.timeout
+    return p.stdout.decode(errors="replace"), p.returncode, None
+
+
+def perform(job):
+    """Runs a job; in a worker process."""
+    result, start = Result(job), time.monotonic()
+    if job.broken:
+        result.tests.append((False, "", job.broken))
+        return result
+    if job.command:
+        output, status, why = on_host(job)
+        result.shown = shlex.join(job.command)
+    else:
+        output, status, why, command = runner.run(
+            job.machine, job.image, job.harts, job.args, job.machine.icount,
+            job.timeout, text=job.text)
+        result.shown = shlex.join(command)
+    result.seconds = time.monotonic() - start
+    result.output = output
+    if job.expect is None:
+        tap(output, status, why, result)
+    else:
+        complaint = job.expect.complaint(output, status, why)
+        result.tests.append((complaint is None, "", complaint or ""))
+    result.shown += "\n# exit status %d%s" % (status, " (%s)" % why if why
+                                              else "")
+    return result
+
+
+def start_worker():
+    """A worker leaves Ctrl-C to its parent and dies with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def header(path):
+    """The `// key: value` comments of a test program, as lists by key."""
+    found = {}
+    with open(path) as f:
+        for line in f:
+            if not line.startswith("//"):
+                break
+            m = re.match(r"// ?([a-z-]+): ?(.*)$", line.rstrip("\n"))
+            if m:
+                found.setdefault(m.group(1), []).append(m.group(2))
+    return found
+
+
+class Suite:
+    def __init__(self, options):
+        self.o = options
+        self.jobs = []
+        self.logs = os.path.join(options.build, "test-logs")
+
+    def make(self, *words, capture=False):
+        command = shlex.split(self.o.make) + ["--no-print-directory",
+                                              "BUILD=" + self.o.build]
+        return subprocess.run(command + list(words), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE if capture else None)
+
+    def build(self, parallel, *words):
+        jobs = ["-j%d" % (os.cpu_count() or 2), "-Otarget"] if parallel else []
+        return self.make("-k", *jobs, *words).returncode == 0
+
+    def wanted(self, name):
+        return not self.o.only or re.search(self.o.only, name)
+
+    def add(self, name, **how):
+        if self.wanted(name):
+            self.jobs.append(Job(name, **how))
+
+    # ---- What there is to run -----------------------------------------
+
+    def unit(self):
+        sources = [s for s in sorted(glob.glob("tests/unit/*.c"))
+                   if self.wanted("unit/" + os.path.basename(s)[:-2])]
+        if not sources:
+            return
+        print("# building tests/unit", flush=True)
+        ok = self.build(True, "unit")
+        for source in sources:
+            name = os.path.basename(source)[:-2]
+            program = os.path.join(self.o.build, "unit", name)
+            good = ok or self.make("-q", program).returncode == 0
+            self.add("unit/" + name, command=[program], timeout=300,
+                     broken=None if good else "does not build")
+
+    def model(self):
+        if os.path.exists("tests/model/run.sh"):
+            self.add("model", command=["sh", "tests/model/run.sh"],
+                     timeout=900)
+
+    def arch(self, arch):
+        exits = sorted(glob.glob("tests/exit/*.c"))
+        headers = {e: header(e) for e in exits}
+        exits = [e for e in exits if arch in " ".join(headers[e].get(
+            "only-arch", [arch])).replace(",", " ").split()]
+        if self.o.soak:
+            exits = []
+        exits = [e for e in exits if any(
+            self.wanted("%s/%d exit/%s" % (arch, h, os.path.basename(e)[:-2]))
+            for h in HARTS)]
+        tour = os.path.exists(TOUR) and not self.o.soak
+        target = bool(glob.glob(TARGET + "/*.c"))
+        apps = [TARGET] * target + exits + [TOUR] * tour
+        if not apps:
+            return
+        print("# building for %s: %d programs" % (arch, len(apps)), flush=True)
+        known = self.make("-s", "print-machine", "ARCH=" + arch, capture=True)
+        if known.returncode:
+            self.jobs.append(Job(arch, broken="the machine is not described"))
+            return
+        path = known.stdout.decode().split()[-1]
+        machine = runner.Machine(path)
+        if not self.build(False, "newlib", "ARCH=" + arch):
+            self.jobs.append(Job(arch, broken="newlib does not build"))
+            return
+        ok = self.build(True, "images", "ARCH=" + arch,
+                        "APPS=" + " ".join(apps))
+        folder = os.path.join(os.path.dirname(path), "app")
+        image = {a: os.path.join(folder, a, "image.elf") for a in apps}
+        broken = {a: None if ok or self.make(
+            "-q", "image", "ARCH=" + arch, "APP=" + a).returncode == 0
+            else "does not build" for a in apps}
+        harts = [h for h in HARTS if h <= machine.harts_max]
+        for h in harts:
+            if target:
+                self.target(machine, h, image[TARGET], broken[TARGET])
+            for e in exits:
+                self.exit(machine, h, e, headers[e], image[e], broken[e])
+            if tour:
+                self.tour(machine, h, image[TOUR], broken[TOUR])
+
+    def target(self, machine, harts, image, broken):
+        where = "%s/%d" % (machine.arch, harts)
+        run = "all"
+        if self.o.only and not re.search(self.o.only, where + " target") \
+           and not re.search(self.o.only, where + " chaos"):
+            run = self.o.only
+        how = {"machine": machine, "harts": harts, "image": image,
+               "broken": broken, "timeout": 300}
+        if not self.o.soak and (run != "all" or
+                                self.wanted(where + " target")):
+            self.jobs.append(Job(where + " target",
+                                 args="gz.seed=7 seed=7 clock=virtual "
+                                 "run=" + run, **how))
+        if run != "all":
+            return
+        for seed in range(1, self.o.seeds + 1):
+            low, high = CHAOS[seed % len(CHAOS)]
+            args = "gz.seed=%d gz.chaos=%d,%d seed=%d chaos=1 " \
+                "clock=virtual run=all" % (
+                    seed, harts * low << machine.icount,
+                    harts * high << machine.icount, seed)
+            self.add("%s chaos seed=%d" % (where, seed), args=args,
+                     brief=True, **how)
+
+    def exit(self, machine, harts, source, keys, image, broken):
+        if str(harts) not in " ".join(keys.get("harts", ["1 4"])).split():
+            return
+        expect = Expect()
+        expect.status = int(keys.get("expect-status", ["0"])[0])
+        expect.find = keys.get("expect", [])
+        expect.never = keys.get("expect-not", [])
+        expect.last = keys.get("expect-last", [None])[0]
+        text = keys.get("input")
+        if text is not None:
+            text = "".join(text).encode().decode("unicode_escape")
+        self.add("%s/%d exit/%s" % (machine.arch, harts,
+                                    os.path.basename(source)[:-2]),
+                 machine=machine, harts=harts, image=image, broken=broken,
+                 args=" ".join(keys.get("args", [])), text=text, expect=expect,
+                 timeout=float(keys.get("timeout", ["60"])[0]))
+
+    def tour(self, machine, harts, image, broken):
+        expect = Expect()
+        expect.ordered = True
+        with open("tests/tour.expect") as f:
+            for line in f.read().split("\n"):
+                if line.startswith("!"):
+                    expect.never.append(line[1:])
+                elif line and not line.startswith("#"):
+                    expect.find.append(line)
+        self.add("%s/%d tour" % (machine.arch, harts), machine=machine,
+                 harts=harts, image=image, broken=broken, expect=expect,
+                 timeout=120)
+
+    # ---- Running ------------------------------------------------------
+
+    def log(self, result):
+        name = re.sub(r"[^\w.=-]+", "-", result.job.name) + ".log"
+        path = os.path.join(self.logs, name)
+        with open(path, "w") as f:
+            f.write("# %s\n# %s\n" % (result.job.name, result.shown))
+            for ok, test, why in result.tests:
+                if not ok:
+                    f.write("# failed: %s: %s\n" % (test, why))
+            f.write(result.output)
+        return path
+
+    def show(self, result):
+        job, bad = result.job, [t for t in result.tests if not t[0]]
+        name = job.name
+        for ok, test, why in result.tests:
+            if ok and job.brief:
+                continue
+            print("%s %s%s%s" % ("ok" if ok else "not ok", name,
+                                 ": " + test if test else "",
+                                 ": " + why if why else ""))
+        if job.brief and not bad:
+            print("ok %s: %d tests" % (name, len(result.tests)))
+        if bad:
+            if not job.broken:
+                for line in result.shown.split("\n"):
+                    print("# " + line.lstrip("# "))
+                print("# output: %s" % self.log(result))
+        elif result.seconds > 10:
+            print("# %s took %.0f s" % (name, result.seconds))
+        sys.stdout.flush()
+        return len(result.tests) - len(bad), len(bad)
+
+    def run(self):
+        os.makedirs(self.logs, exist_ok=True)
+        for old in glob.glob(os.path.join(self.logs, "*.log")):
+            os.unlink(old)
+        passed = failed = 0
+        start = time.monotonic()
+        with multiprocessing.get_context("fork").Pool(
+                max(2, min(4, os.cpu_count() or 2)), start_worker) as pool:
+            results = pool.imap(perform, self.jobs)
+            for job in self.jobs:
+                print("# %s %s" % (job.name, job.args), flush=True)
+                good, bad = self.show(next(results))
+                passed, failed = passed + good, failed + bad
+        print("# %.0f s" % (time.monotonic() - start))
+        return passed, failed
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--make", default="make")
+    p.add_argument("--build", default="build")
+    p.add_argument("--archs", required=True)
+    p.add_argument("--only", default="")
+    p.add_argument("--seeds", type=int, default=3)
+    p.add_argument("--soak", action="store_true")
+    o = p.parse_args()
+    try:
+        re.compile(o.only)
+    except re.error as e:
+        print("ONLY=%s is not a regular expression: %s" % (o.only, e),
+              file=sys.stderr)
+        return 2
+    # Ours alone: make's flags of the outer make would reach the inner ones.
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"):
+        os.environ.pop(name, None)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    suite = Suite(o)
+    passed = failed = 0
+    try:
+        if not o.soak:
+            suite.unit()
+            suite.model()
+        for arch in o.archs.split():
+            suite.arch(arch)
+        passed, failed = suite.run()
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 130
+    if not passed and not failed:
+        print("# nothing ran")
+    print("%d passed, %d failed" % (passed, failed), flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
