@@ -7,7 +7,6 @@
 // starts and exits. The hogs come last because they stay until the end of the
 // program: whatever came after them would have to share every hart with them.
 #include <go.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 static void
@@ -224,9 +223,9 @@ count(void)
 
 	runtime_read_stats(&s);
 	scene("what the kernel has counted");
-	printf("   pool                used     high     size  set by\n");
+	printf("   pool                      used     high     size  set by\n");
 	for (unsigned i = 0; i < s.npools; i++)
-		printf("   %-14s %9u%9u%9u  %s\n", s.pool[i].name,
+		printf("   %-20s %9u%9u%9u  %s\n", s.pool[i].name,
 		       s.pool[i].used, s.pool[i].high, s.pool[i].size,
 		       s.pool[i].setting);
 	printf("   hart   spawned     lives    reused  switches  stolen"
@@ -234,18 +233,19 @@ count(void)
 	for (unsigned i = 0; i < s.nharts; i++) {
 		const struct runtime_hart *h = &s.hart[i];
 
-		printf("   %4u%10" PRIu64 "%10" PRIu64 "%10" PRIu64
-		       "%10" PRIu64 "%8" PRIu64 "%11" PRIu64 "\n",
-		       i, h->spawned, h->lives, h->reused, h->switches,
-		       h->steals, h->preemptions);
+		printf("   %4u%10lu%10lu%10lu%10lu%8lu%11lu\n", i,
+		       (unsigned long)h->spawned, (unsigned long)h->lives,
+		       (unsigned long)h->reused, (unsigned long)h->switches,
+		       (unsigned long)h->steals,
+		       (unsigned long)h->preemptions);
 	}
 }
 
 int
 main(void)
 {
-	printf("gzero: %d hart(s), goroutine %" PRIu64 " is main\n",
-	       runtime_num_cpu(), runtime_goid());
+	printf("gzero: %d hart(s), goroutine %d is main\n", runtime_num_cpu(),
+	       (int)runtime_goid());
 	start();
 	stack();
 	early_end();

@@ -174,20 +174,15 @@ globrunqget(struct p *pp, uint32_t max)
 static struct g *
 stealwork(struct m *mp)
 {
-	static const uint8_t prime[] = { 1, 3, 5, 7, 11, 13, 17, 19, 23, 29 };
 	struct p *pp = mp->p;
+	struct stealorder o;
 	bool inherit;
 	struct g *gp;
 
 	for (int round = 0; round < 4; round++) {
-		uint32_t n = gomaxprocs, pos = fastrandn(n), step;
-
-		// A step coprime to n visits each P once.
-		do
-			step = prime[fastrandn(sizeof(prime))];
-		while (step > 1 && n % step == 0);
-		for (uint32_t i = 0; i < n; i++, pos = (pos + step) % n) {
-			struct p *victim = &allp[pos];
+		stealstart(&o, gomaxprocs, fastrand());
+		for (; o.left > 0; stealnext(&o)) {
+			struct p *victim = &allp[o.pos];
 
 			if (load(&sched.gcwaiting))
 				return NULL;

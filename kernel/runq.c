@@ -217,3 +217,27 @@ runqsteal(struct p *pp, struct p *victim, bool stealnext)
 	store_rel(&pp->runqtail, tail + n);
 	return gp;
 }
+
+// ---- The order in which a thief looks around ------------------------------
+
+// stealstart begins a walk over 0..n-1 that visits each once, in one of many
+// orders: a random start and a step coprime to n. Any prime that does not divide
+// n is coprime to it. random decides.
+void
+stealstart(struct stealorder *o, uint32_t n, uint32_t random)
+{
+	static const uint8_t prime[] = { 1, 3, 5, 7, 11, 13, 17, 19 };
+
+	o->n = o->left = n;
+	o->pos = random % n;
+	o->step = prime[random >> 16 & 7];
+	if (n % o->step == 0)
+		o->step = 1;
+}
+
+void
+stealnext(struct stealorder *o)
+{
+	o->left--;
+	o->pos = (o->pos + o->step) % o->n;
+}

@@ -240,6 +240,11 @@ void runqput(struct p *pp, struct g *gp, bool next);
 struct g *runqget(struct p *pp, bool *inherit);
 bool runqempty(struct p *pp);
 struct g *runqsteal(struct p *pp, struct p *victim, bool stealnext);
+struct stealorder {
+	uint32_t n, left, pos, step;
+};
+void stealstart(struct stealorder *o, uint32_t n, uint32_t random);
+void stealnext(struct stealorder *o);
 void runqdrain(struct p *pp, struct g **head, struct g **tail, uint32_t *n);
 
 // ---- gfree.c: dead Gs ------------------------------------------------------

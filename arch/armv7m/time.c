@@ -134,6 +134,25 @@ restart(uint32_t period)
 	return period - v2 + (took < READ_MAX ? took : READ_MAX);
 }
 
+// settle makes the period after the short one of n ticks a long one again. The
+// short one may be over before that, on an emulator that lost the processor for
+// a while. Then it has come back once or more, and how often cannot be known:
+// once is counted, and clk says which of the two is running now.
+static void
+settle(uint32_t n)
+{
+	uint32_t v;
+
+	clk.period = n;
+	running();
+	iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	if (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
+		clk.base += n;
+		v = running();
+		clk.period = v < n ? n : PERIOD_MAX;
+	}
+}
+
 // cut makes the running period end `n` ticks from now, unless it ends by itself
 // before that. CUT_MIN leaves time to set the long reload before the short
 // period is over.
@@ -148,9 +167,7 @@ cut(uint64_t n)
 	if (now + n + CUT_MIN < clk.base + clk.period) {
 		iowrite32(SYST_RVR, (uint32_t)n - 1);
 		clk.base += restart(clk.period);
-		clk.period = (uint32_t)n;
-		running();
-		iowrite32(SYST_RVR, PERIOD_MAX - 1);
+		settle((uint32_t)n);
 	}
 	primask_restore(pm);
 }

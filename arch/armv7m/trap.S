@@ -95,6 +95,10 @@ handler arch_irqentry
 preempt:
 	mrs	r1, psp
 	ldr	r3, [r2, #G_STACK_LO]
+#if STACK_GUARD
+	add	r3, #2 * STACK_GUARD - 1
+	bic	r3, #STACK_GUARD - 1
+#endif
 	adds	r3, #36
 #if ARMV7M_FPU
 	tst	lr, #EXC_NOFP

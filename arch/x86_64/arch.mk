@@ -22,9 +22,6 @@ NEWLIB_CONF = CC_FOR_TARGET=gcc AR_FOR_TARGET=ar AS_FOR_TARGET=as \
 	LD_FOR_TARGET=ld NM_FOR_TARGET=nm RANLIB_FOR_TARGET=ranlib \
 	OBJCOPY_FOR_TARGET=objcopy OBJDUMP_FOR_TARGET=objdump \
 	STRIP_FOR_TARGET=strip READELF_FOR_TARGET=readelf
-# The words of NEWLIB_CONF that are assignments must be in configure's and
-# make's environment too.
-NEWLIB_ENV = $(NEWLIB_CONF)
 
 DEFAULT_BOARD = q35
 ARCH_PACKAGES = gcc binutils qemu-system-x86 newlib-source

@@ -80,6 +80,9 @@ x86_idtinit(void)
 {
 	for (unsigned v = 0; v < 256; v++)
 		setgate(v, routine(x86_strayvec), IST_NONE);
+	// A masked 8259 says 7 when a line has dropped too soon.
+	setgate(VEC_PIC + 7, routine(x86_spuriousvec), IST_NONE);
+	setgate(VEC_PIC + 15, routine(x86_spuriousvec), IST_NONE);
 	for (unsigned v = 0; v < 32; v++)
 		setgate(v, x86_faultvec + 16 * v, IST_FAULT);
 	setgate(2, x86_faultvec + 16 * 2, IST_FATAL);   // NMI

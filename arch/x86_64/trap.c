@@ -49,8 +49,8 @@ x86_lapicerror(struct g *gp)
 	diewith("local APIC error, ESR 0x", lapic_read(LAPIC_ESR));
 }
 
-// x86_stray reports a vector that nobody owns, the highest in service. The
-// masked 8259s may send a spurious one, which is in nobody's service.
+// x86_stray reports a vector that nobody owns: the highest in service, or, if
+// none is, an int instruction.
 bool
 x86_stray(struct g *gp)
 {
@@ -62,5 +62,5 @@ x86_stray(struct g *gp)
 			diewith("interrupt at an unused vector, 0x", i * 32 +
 				31 - (unsigned)__builtin_clz(bits));
 	}
-	return false;
+	throw("int instruction with an unused vector");
 }

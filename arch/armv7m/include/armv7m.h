@@ -71,9 +71,15 @@
 #ifndef STACK_GUARD
 #define STACK_GUARD 0
 #endif
-#define STACK_GUARD_BITS                                          \
-	(STACK_GUARD == 32   ? 5                                  \
-	 : STACK_GUARD == 64 ? 6 : STACK_GUARD == 128 ? 7 : 8)
+#if STACK_GUARD == 256
+#define STACK_GUARD_BITS 8
+#elif STACK_GUARD == 128
+#define STACK_GUARD_BITS 7
+#elif STACK_GUARD == 64
+#define STACK_GUARD_BITS 6
+#else
+#define STACK_GUARD_BITS 5
+#endif
 #define G0_GUARD_BITS 8
 // A fault on g0 or in a handler that finds less than FAULT_ROOM bytes left on
 // the g0 stack is reported on a stack of its own, of FAULT_STACK_BYTES.

@@ -1,0 +1,2 @@
+// arch_config.h of the host.
+#define WORD 8
