@@ -331,7 +331,7 @@ cppcheck: $(BB)/flags
 
 .PHONY: run-qemu
 run-qemu:
-	@tools/deps.sh $(BASE_PACKAGES) $(ARCH_PACKAGES)
+	@tools/deps.sh $(sort $(BASE_PACKAGES) $(ARCH_PACKAGES))
 	@$(if $(wildcard $(NEWLIB)/.done),:,$(SUBMAKE) newlib)
 	@$(SUBMAKE) $(PARALLEL) image APP='$(abspath $(APPS))' BOARD=$(BOARD)
 	@exec $(PYTHON) tools/run.py --machine $(BB)/machine --harts $(HARTS) \

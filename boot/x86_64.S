@@ -2,9 +2,9 @@
 //
 // Hart 0 enters at _start as the PVH protocol says: 32-bit protected mode, flat
 // segments, no paging, interrupts off, ebx = hvm_start_info. The loader has
-// zeroed .bss, as the ELF header asks. Other harts enter x86_tramp in real mode,
-// in a copy at AP_PAGE, when hart 0 wakes them up; by then the page tables are
-// final.
+// zeroed .bss, as the ELF header asks. Other harts enter x86_tramp in real
+// mode, in a copy at AP_PAGE, when hart 0 wakes them up; by then the page
+// tables are final.
 //
 // Both meet in enter64, with ebx = 0 for the others: paging on (identity, so
 // nothing moves), long mode, and then C on the hart's g0 stack.
@@ -119,7 +119,7 @@ start64:
 	.size start64, . - start64
 
 	.section .rodata
-// x86_tramp .. x86_tramp_end is copied to AP_PAGE and entered there in real
+// x86_tramp, of x86_tramp_bytes, is copied to AP_PAGE and entered there in real
 // mode with ip = 0. It runs in that page only until the far jump.
 	.code16
 	.globl x86_tramp
@@ -138,9 +138,14 @@ x86_tramp:
 gdtptr16:
 	.word SEL_TSS - 1
 	.long x86_gdt
-	.globl x86_tramp_end
-x86_tramp_end:
 	.size x86_tramp, . - x86_tramp
+
+	.globl x86_tramp_bytes
+	.type x86_tramp_bytes, @object
+	.balign 4
+x86_tramp_bytes:
+	.long . - x86_tramp
+	.size x86_tramp_bytes, . - x86_tramp_bytes
 
 	.type gdtptr, @object
 gdtptr:

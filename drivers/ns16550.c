@@ -9,13 +9,16 @@
 //    polls only, until the transmitter is seen free again. So a dead line costs
 //    a panic seconds, not for ever, and a slow reader of an emulator's pipe
 //    loses nothing.
-//  - Input is a level: the line is up while a received byte waits (FIFO trigger
-//    of one byte), and arch_getc takes bytes one by one.
+//  - Input is a level: the line is up while a received byte waits, and arch_getc
+//    takes bytes one by one.
 //
 // The board gives, in board.h: NS16550_BASE (what ioread8 understands: an
 // address or a port), NS16550_SHIFT (registers lie 1 << SHIFT apart),
-// NS16550_IRQ, and, if the speed is ours to set, NS16550_DIVISOR (clock / 16 /
-// baud; 0 leaves it as boot found it).
+// NS16550_IRQ, and, if they are ours to set, NS16550_DIVISOR (clock / 16 / baud)
+// and NS16550_FCR (FIFO control; 7 is on, empty, trigger at one byte). 0 leaves
+// either as boot found it. Turning the FIFOs on empties them, and an emulator
+// may have put the first byte of its input there before we run, so its boards
+// leave them off: it sends the next byte only when the last one was taken.
 //
 // Turned down: interrupt-driven output. It would be faster on a real line, and
 // it would lose the last words of a machine that stops.
@@ -28,6 +31,9 @@
 
 #ifndef NS16550_DIVISOR
 #define NS16550_DIVISOR 0
+#endif
+#ifndef NS16550_FCR
+#define NS16550_FCR 0
 #endif
 
 enum {
@@ -42,7 +48,6 @@ enum {
 	LSR = 5, // line status
 
 	IER_RX = 0x01,
-	FCR_ON = 0x07,   // on, both emptied, trigger at one byte
 	LCR_8N1 = 0x03,
 	LCR_DLAB = 0x80,
 	MCR_ON = 0x0b,   // DTR, RTS, and OUT2, which gates the irq on a PC
@@ -103,7 +108,8 @@ console_init(void)
 		set(DLM, (NS16550_DIVISOR >> 8) & 0xff);
 	}
 	set(LCR, LCR_8N1);
-	set(FCR, FCR_ON);
+	if (NS16550_FCR != 0)
+		set(FCR, NS16550_FCR);
 	set(MCR, MCR_ON);
 	set(IER, IER_RX);
 }

@@ -105,7 +105,7 @@
 // How soon a timer interrupt that met g0 or a goroutine with preemption off
 // comes back, in nanoseconds.
 #ifndef RETRY_NS
-#define RETRY_NS 20000
+#define RETRY_NS 50000
 #endif
 
 // 1: bootargs gz.chaos=MIN,MAX (ns) makes every hart take timer interrupts at

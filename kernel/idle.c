@@ -118,7 +118,9 @@ wakep(void)
 {
 	struct m *mp = NULL;
 
-	if (MAXHARTS == 1 || gomaxprocs == 1)
+	// With one P its owner runs what it submits; a hart without a P (its
+	// handlers have made something ready) must wake the one that has it.
+	if (MAXHARTS == 1 || (gomaxprocs == 1 && getg()->m->p != NULL))
 		return;
 	fence(); // the submitter's put, before the look at nmspinning
 	if (load(&sched.nmspinning) != 0 || !cas(&sched.nmspinning, 0, 1))
@@ -231,6 +233,7 @@ msleep(struct m *mp)
 		start = nanotime();
 		mp->armed = INT64_MAX;
 		armtimer(when != 0 ? when : INT64_MAX);
+		armchaos();
 		arch_cpuidle();
 		mp->idle_ns += nanotime() - start;
 	}

@@ -119,13 +119,38 @@ goexiting(struct g *gp, const struct _panic *until)
 	return NULL;
 }
 
+// ---- Deferred calls under a panic -------------------------------------------
+
+static void
+calldeferred(void *gp)
+{
+	rundefer(gp);
+}
+
+// rundeferred runs the innermost deferred call under a boundary: a panic that
+// begins in it and is stopped by a call that it deferred itself lands here, as if
+// it had returned, and whoever runs it goes on.
+static void
+rundeferred(struct g *gp)
+{
+	struct catchframe cf = { .link = gp->catching,
+				 .deferred = gp->deferred->link,
+				 .panic = gp->panic,
+				 .locks = gp->locks,
+				 .boundary = true };
+
+	gp->catching = &cf;
+	arch_catch(&cf.ctx, calldeferred, gp);
+	gp->catching = cf.link;
+}
+
 // endgoroutine runs what is left of the deferred calls and ends gp as if its
 // function had returned.
 static _Noreturn void
 endgoroutine(struct g *gp)
 {
 	while (gp->deferred != NULL)
-		rundefer(gp);
+		rundeferred(gp);
 	goexit1();
 	throw("goexit1 came back");
 }
@@ -186,18 +211,24 @@ printpanics(const struct _panic *last)
 	}
 }
 
-// rundefers runs the deferred calls inside the innermost catch, as panic p. Comes
-// back if none of them stopped it.
+// rundefers runs deferred calls as panic p, up to the innermost catch. Comes back
+// if none of them stopped it. A boundary on the way means that p began in a call
+// that an older panic had deferred to: p goes on in its place.
 static void
 rundefers(struct g *gp, const struct _panic *p)
 {
-	const struct catchframe *cf = gp->catching;
-	const struct go_defer *end = cf != NULL ? cf->deferred : NULL;
+	for (;;) {
+		struct catchframe *cf = gp->catching;
+		struct go_defer *end = cf != NULL ? cf->deferred : NULL;
 
-	while (gp->deferred != end) {
-		rundefer(gp);
-		if (p->recovered)
-			land(gp, NULL);
+		while (gp->deferred != end) {
+			rundeferred(gp);
+			if (p->recovered)
+				land(gp, NULL);
+		}
+		if (cf == NULL || !cf->boundary)
+			return;
+		gp->catching = cf->link;
 	}
 }
 

@@ -37,17 +37,20 @@ armtimer(int64_t when)
 {
 	struct m *mp = getg()->m;
 
-	if (CHAOS && chaosmax != 0) {
-		int64_t soon = nanotime() + chaosmin +
-			       fastrandn(chaosmax - chaosmin + 1);
-
-		if (soon < when)
-			when = soon;
-	}
 	if (when < mp->armed) {
 		mp->armed = when;
 		arch_timerset(when);
 	}
+}
+
+// armchaos makes the timer fire at a random distance, if a test asked for that.
+// Interrupts are masked.
+void
+armchaos(void)
+{
+	if (CHAOS && chaosmax != 0)
+		armtimer(nanotime() + chaosmin +
+			 fastrandn(chaosmax - chaosmin + 1));
 }
 
 static void
@@ -124,20 +127,18 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		tick(pp, now);
 	else if (pp->tickwhen == 0 && otherswait(pp))
 		armtick(pp, now);
-	if (CHAOS && chaosmax != 0)
+	if (CHAOS && chaosmax != 0 && gp != mp->g0)
 		pp->sliceover = true;
 	if (pp->tickwhen != 0)
 		armtimer(pp->tickwhen);
 	if (pp->timer0when > now)
 		armtimer(pp->timer0when);
-	if (CHAOS && chaosmax != 0)
-		armtimer(INT64_MAX - 1);
 	if (!wanted(mp, pp, now))
 		return false;
 	if (mp->curg != NULL)
 		mp->curg->preempt = 1;
-	if (gp == mp->g0)
-		armtimer(now + RETRY_NS);
+	if (gp == mp->g0) // from now on: g0 gets on between two of them
+		armtimer(nanotime() + RETRY_NS);
 	else if (gp->locks == 0)
 		return true;
 	return false;
@@ -151,6 +152,7 @@ timerintr(struct g *gp)
 
 	mp->interrupts++;
 	mp->armed = INT64_MAX;
+	armchaos();
 	return intrexit(mp, gp, nanotime());
 }
 

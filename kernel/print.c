@@ -35,38 +35,44 @@ put(struct out *o, char c)
 // spec is one conversion: what stands between '%' and its letter.
 struct spec {
 	unsigned width;
-	bool zero;
+	bool zero, left;
 	int size; // 0 int, 1 long, 2 long long, 3 size_t
 };
 
+enum { WIDTH_MAX = 80 }; // what nobody wants wider
+
+// pad fills up what is len wide to s->width: with blanks before or behind it, or
+// with zeros, which go between sign and digits.
+enum { BEFORE, ZEROS, BEHIND };
+
 static void
-pad(struct out *o, char c, unsigned width, unsigned len)
+pad(struct out *o, const struct spec *s, int where, unsigned len)
 {
-	for (; len < width; len++)
-		put(o, c);
+	if (where != (s->left ? BEHIND : s->zero ? ZEROS : BEFORE))
+		return;
+	for (; len < s->width; len++)
+		put(o, where == ZEROS ? '0' : ' ');
 }
 
-// number prints v in base 10 or 16. Zeros go between sign and digits, blanks
-// before the sign.
+// number prints v in base 10 or 16.
 static void
 number(struct out *o, const struct spec *s, unsigned long long v,
        unsigned base, bool neg)
 {
 	char digits[20];
-	unsigned n = 0;
+	unsigned n = 0, i;
 
 	do {
 		digits[n++] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
-	if (!s->zero)
-		pad(o, ' ', s->width, n + neg);
+	pad(o, s, BEFORE, n + neg);
 	if (neg)
 		put(o, '-');
-	if (s->zero)
-		pad(o, '0', s->width, n + neg);
-	while (n)
-		put(o, digits[--n]);
+	pad(o, s, ZEROS, n + neg);
+	for (i = n; i > 0; i--)
+		put(o, digits[i - 1]);
+	pad(o, s, BEHIND, n + neg);
 }
 
 static void
@@ -78,18 +84,33 @@ string(struct out *o, const struct spec *s, const char *str)
 		str = "(null)";
 	while (str[n] && n < s->width)
 		n++;
-	pad(o, ' ', s->width, n);
+	pad(o, s, BEFORE, n);
 	while (*str)
 		put(o, *str++);
+	pad(o, s, BEHIND, n);
 }
+
+// Arguments travel in a struct because a va_list that is handed down by value
+// cannot be read on by the caller.
+struct args {
+	va_list ap;
+};
 
 // spec reads flags, width and length at f and returns what follows them.
 static const char *
-spec(const char *f, struct spec *s)
+spec(const char *f, struct spec *s, struct args *a)
 {
-	*s = (struct spec){ .zero = *f == '0' };
-	for (; *f >= '0' && *f <= '9' && s->width < 100; f++)
+	*s = (struct spec){ .size = 0 };
+	for (; *f == '0' || *f == '-'; f++)
+		*(*f == '0' ? &s->zero : &s->left) = true;
+	if (*f == '*') {
+		s->width = va_arg(a->ap, unsigned);
+		f++;
+	}
+	for (; *f >= '0' && *f <= '9' && s->width < WIDTH_MAX; f++)
 		s->width = s->width * 10 + (unsigned)(*f - '0');
+	if (s->width > WIDTH_MAX)
+		s->width = WIDTH_MAX;
 	for (; *f == 'l' && s->size < 2; f++)
 		s->size++;
 	if (*f == 'z' && s->size == 0) {
@@ -98,12 +119,6 @@ spec(const char *f, struct spec *s)
 	}
 	return f;
 }
-
-// Arguments travel in a struct because a va_list that is handed down by value
-// cannot be read on by the caller.
-struct args {
-	va_list ap;
-};
 
 static unsigned long long
 getunsigned(struct args *a, int size)
@@ -151,15 +166,19 @@ convert(struct out *o, struct spec *s, char letter, struct args *a)
 		number(o, s, getunsigned(a, s->size), 16, false);
 		return;
 	case 'c':
-		pad(o, ' ', s->width, 1);
+		s->zero = false;
+		pad(o, s, BEFORE, 1);
 		put(o, (char)va_arg(a->ap, int));
+		pad(o, s, BEHIND, 1);
 		return;
 	case 's':
+		s->zero = false;
 		string(o, s, va_arg(a->ap, const char *));
 		return;
 	case 'p':
 		put(o, '0');
 		put(o, 'x');
+		s->width = 0;
 		number(o, s, (uintptr_t)va_arg(a->ap, void *), 16, false);
 		return;
 	default: // %%, and what nobody should write
@@ -179,7 +198,7 @@ format(struct out *o, const char *fmt, struct args *a)
 			put(o, *fmt);
 			continue;
 		}
-		fmt = spec(fmt + 1, &s);
+		fmt = spec(fmt + 1, &s, a);
 		if (!*fmt) {
 			put(o, '%');
 			return;

@@ -65,6 +65,7 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 	last->schedlink = gp;
 	gp->schedlink = NULL;
 	globrunqputbatch(first, gp, n + 1);
+	wakep(); // a hart that looked at the global queue before is told
 	return true;
 }
 

@@ -58,6 +58,7 @@ struct catchframe {
 	struct go_defer *deferred; // head of the defer chain at the catch
 	struct _panic *panic;      // innermost panic at the catch
 	uint32_t locks;
+	bool boundary;             // around a deferred call; see panic.c
 	const char *text;          // what panic_catch returns
 };
 
@@ -270,6 +271,7 @@ void movetimers(struct p *from, struct p *to);
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------
 void starttick(struct p *pp);
 void armtimer(int64_t when);
+void armchaos(void);
 void kickticks(void);
 bool otherswait(struct p *pp);
 

@@ -23,6 +23,7 @@
 struct sel {
 	struct scase *cases;
 	uint32_t n;     // all cases
+	uint32_t npoll; // those that can be ready now; pollorder[0..npoll)
 	uint32_t nlock; // those with a channel; lockorder[0..nlock)
 	int timeout, dflt; // index or -1
 	struct timer timer;
@@ -34,22 +35,30 @@ haschan(const struct scase *k)
 	return (k->kind == SCASE_RECV || k->kind == SCASE_SEND) && k->c != NULL;
 }
 
-// pollshuffle fills pollorder with a random permutation of the channel cases.
+// canpoll: a timeout that is over at the call competes with the channels.
+static bool
+canpoll(const struct scase *k)
+{
+	return haschan(k) || (k->kind == SCASE_TIMEOUT && k->d <= 0);
+}
+
+// pollshuffle fills pollorder with a random permutation of the cases that can
+// be ready.
 static void
 pollshuffle(struct sel *s)
 {
 	struct scase *k = s->cases;
 
-	s->nlock = 0;
+	s->npoll = 0;
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t j;
 
-		if (!haschan(&k[i]))
+		if (!canpoll(&k[i]))
 			continue;
-		j = fastrandn(s->nlock + 1);
-		k[s->nlock].pollorder = k[j].pollorder;
+		j = fastrandn(s->npoll + 1);
+		k[s->npoll].pollorder = k[j].pollorder;
 		k[j].pollorder = (uint16_t)i;
-		s->nlock++;
+		s->npoll++;
 	}
 }
 
@@ -85,10 +94,12 @@ static void
 locksort(struct sel *s)
 {
 	struct scase *k = s->cases;
-	uint32_t n = s->nlock;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		k[i].lockorder = k[i].pollorder;
+	for (uint32_t i = 0; i < s->npoll; i++)
+		if (haschan(&k[k[i].pollorder]))
+			k[n++].lockorder = k[i].pollorder;
+	s->nlock = n;
 	for (uint32_t i = n / 2; i-- > 0;)
 		siftdown(k, i, n);
 	while (n > 1) {
@@ -210,15 +221,25 @@ trysend(struct sel *s, struct scase *k)
 	return true;
 }
 
+static bool
+try(struct sel *s, struct scase *k)
+{
+	if (k->kind == SCASE_RECV)
+		return tryrecv(s, k);
+	if (k->kind == SCASE_SEND)
+		return trysend(s, k);
+	selunlock(s); // the timeout
+	return true;
+}
+
 // poll is pass 1: the index of the case that ran, or -1.
 static int
 poll(struct sel *s)
 {
-	for (uint32_t i = 0; i < s->nlock; i++) {
+	for (uint32_t i = 0; i < s->npoll; i++) {
 		uint32_t n = s->cases[i].pollorder;
-		struct scase *k = &s->cases[n];
 
-		if (k->kind == SCASE_RECV ? tryrecv(s, k) : trysend(s, k))
+		if (try(s, &s->cases[n]))
 			return (int)n;
 	}
 	return -1;
@@ -259,9 +280,7 @@ wait(struct sel *s)
 		int64_t now = nanotime();
 
 		s->timer = (struct timer){ .fn = timedout, .arg = gp };
-		s->timer.when = d > INT64_MAX - now ? INT64_MAX :
-				d > 0		    ? now + d :
-						      now;
+		s->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
 	}
 	gopark(selunlock0, s, "select");
 	if (s->timeout >= 0)

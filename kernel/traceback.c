@@ -215,13 +215,15 @@ unwindstep(struct unwind *u, uintptr_t lo, uintptr_t hi)
 	if (kind(rule) != CFA_SP && kind(rule) != CFA_FP)
 		return false;
 	cfa = (kind(rule) == CFA_SP ? u->sp : u->fp) + cfaoffset(rule);
-	if (cfa < u->sp || cfa < lo || cfa > hi)
+	// What a frame has saved lies above its sp.
+	if (cfa < u->sp + rabelow(rule) || cfa > hi)
 		return false;
 	if (rabelow(rule) && !load_word(cfa - rabelow(rule), lo, hi, &ra))
 		return false;
 	if (fpbelow(rule) && !load_word(cfa - fpbelow(rule), lo, hi, &fp))
 		return false;
-	// Only the innermost frame can have its return address in a register.
+	// Only the innermost frame can have its return address in a register
+	// (and, if that frame is what overflowed the stack, lie below lo).
 	*u = (struct unwind){ .pc = ra, .sp = cfa, .fp = fp };
 	return ra != 0;
 }

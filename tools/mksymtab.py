@@ -33,12 +33,13 @@ another register, as in the prologue of a function that realigns its stack) is
 unknown: a walk ends there.
 
 Assembly often has no call frame information, and newlib's memcpy, memset and
-strlen, where programs like to crash, are such. These functions are looked at
-through objdump: as long as nothing but pushes, pops and additions has changed
-sp and nothing has changed the return address, the rule is known after all.
+strlen, where programs like to crash, are such; so is libgcc, of which Debian
+strips what gcc had said. These functions are read through objdump: as long as
+sp changes by pushes, pops and additions, the rule is known after all.
 """
 
 import argparse
+import bisect
 import os
 import re
 import struct
@@ -433,78 +434,193 @@ class Frames:
         state[0], state[1] = cfa, regs
 
 
-class Assembly:
-    """What the instructions of a function say of its frame."""
+class State:
+    """Where a function's frame is, at one instruction: how far sp is below
+    CFA, and how far below CFA the return address and the caller's fp are; 0:
+    they are in their registers."""
 
-    # For each machine: what adds to sp, what changes sp or the return address
-    # in any other way. objdump writes numbers in decimal or, on x86, in hex.
-    ADDS = {
-        "riscv": r"addi?\s+sp,sp,(?P<add>-?\d+)",
-        "arm": r"(?P<op>add|sub|push|pop)(?:\.w)?\s+"
-               r"(?:(?:sp, )?sp, #(?P<add>\d+)|\{(?P<regs>[^}]*)\})|"
-               r"str(?:\.w)?\s+r\d+, \[sp, #(?P<store>-\d+)\]!|"
-               r"ldr(?:\.w)?\s+r\d+, \[sp\], #(?P<load>\d+)",
-        "x86_64": r"(?P<op>add|sub)q?\s+\$(?P<add>0x[0-9a-f]+),%rsp|"
-                  r"(?P<stack>push|pop)q?\s+%r(?!sp)",
-    }
-    OTHERS = {
-        "riscv": r"\S+\s+(sp|ra)(,|$)|c?\.?j(al|alr)\s|call\b",
-        "arm": r"blx?\s|\S+\s+(sp|lr),|(push|pop).*\b(sp|lr|pc)\b|\S+\s+sp!",
-        "x86_64": r"[^#]*%[re]?sp$|(leave|enter|pop\w*\s+%rsp)",
-    }
-    STORES = r"s[bhwd]\s|[ft]?str|cmp|test|bx\s"
+    def __init__(self, depth, ra=0, fp=0, known=True):
+        self.depth, self.ra, self.fp, self.known = depth, ra, fp, known
+
+    def but(self, **changes):
+        return State(**{**vars(self), **changes})
+
+    def rule(self, word):
+        values = (self.depth, self.ra, self.fp)
+        if (not self.known or min(values) < 0 or any(v % word for v in values)
+                or max(self.ra, self.fp) > 63 * word):
+            return UNKNOWN
+        return (SP | self.ra // word << 3 | self.fp // word << 9 |
+                self.depth // word << 15)
+
+
+class Riscv:
+    """What an instruction does to a State. step() returns the new State, and
+    whether the next instruction is not where it goes on."""
+
+    start = State(0)
+    ends = re.compile(r"(ret|j|jr|tail|mret)(\s|$)")
+    adds = re.compile(r"addi?\s+sp,sp,(-?\d+)")
+    moves = re.compile(r"([sl])d\s+(ra|s0),(\d+)\(sp\)")
+    calls = re.compile(r"(jal|jalr|call)\s")
+    spoils = re.compile(r"(?!s[bhwd]\s|b\w+\s)\S+\s+(sp|ra),|jal\s+t0,")
+
+    def step(self, s, text):
+        if m := self.adds.match(text):
+            s = s.but(depth=s.depth - int(m[1]))
+        elif m := self.moves.match(text):
+            where = s.depth - int(m[3]) if m[1] == "s" else 0
+            s = s.but(**{"ra" if m[2] == "ra" else "fp": where})
+        elif self.spoils.match(text) or self.calls.match(text):
+            reg = re.match(r"\S+\s+ra,", text) or self.calls.match(text)
+            if not (reg and s.ra):
+                s = s.but(known=False)
+        return s, bool(self.ends.match(text))
+
+
+class Arm:
+    """The same for Thumb-2."""
+
+    start = State(0)
+    ends = re.compile(r"(b|b\.[nw]|bx|tb[bh])\s|.*\bpc$|udf")
+    lists = re.compile(r"(push|pop|stmdb|ldmia|vpush|vpop)(?:\.w)?\s+"
+                       r"(?:sp!, )?\{(.*)\}")
+    adds = re.compile(r"(add|sub)w?(?:\.w)?\s+(?:sp, )?sp, #(\d+)")
+    pushes = re.compile(r"str(d?)(?:\.w)?\s+(.*), \[sp, #-(\d+)\]!")
+    pops = re.compile(r"ldr(d?)(?:\.w)?\s+(.*), \[sp\], #(\d+)")
+    reload = re.compile(r"ldr(?:\.w)?\s+lr, \[sp(?:, #(\d+))?\]$")
+    calls = re.compile(r"blx?\s")
+    spoils = re.compile(r"(?!v?str|cmp|cmn|tst|teq|push|bx|it)\S+\s+(sp|lr)\b")
+
+    @staticmethod
+    def registers(text):
+        """[name] of a list as objdump writes it, lowest first."""
+        names = ["r%d" % i for i in range(10)] + [
+            "sl", "fp", "ip", "sp", "lr", "pc"] + ["d%d" % i
+                                                   for i in range(32)]
+        result = []
+        for part in text.replace(" ", "").split(","):
+            first, _, last = part.partition("-")
+            if first.startswith("s") and first[1:].isdigit():
+                return None  # single precision: nobody's
+            i = names.index(first)
+            result += names[i:names.index(last or first) + 1]
+        return result
+
+    def put(self, s, regs, size):
+        """regs, lowest first, go below sp."""
+        s = s.but(depth=s.depth + size)
+        for i, reg in enumerate(regs):
+            if reg == "lr" and not s.ra:
+                s = s.but(ra=s.depth - 4 * i)
+            elif reg == "r7" and not s.fp:
+                s = s.but(fp=s.depth - 4 * i)
+        return s
+
+    def take(self, s, regs, size):
+        s = s.but(depth=s.depth - size)
+        if "lr" in regs or s.ra > s.depth and "pc" in regs:
+            s = s.but(ra=0)
+        return s.but(fp=0) if "r7" in regs else s
+
+    def step(self, s, text):
+        end = bool(self.ends.match(text))
+        if m := self.lists.match(text):
+            if "sp!" not in text and m[1] in ("stmdb", "ldmia"):
+                return s, end
+            regs = self.registers(m[2])
+            if regs is None:
+                return s.but(known=False), end
+            size = len(regs) * (8 if m[1].startswith("v") else 4)
+            if m[1] in ("push", "stmdb", "vpush"):
+                return self.put(s, regs, size), end
+            return self.take(s, regs, size), "pc" in regs
+        if m := self.adds.match(text):
+            n = int(m[2])
+            return s.but(depth=s.depth + (n if m[1] == "sub" else -n)), end
+        if m := self.pushes.match(text):
+            return self.put(s, m[2].split(", "), int(m[3])), end
+        if m := self.pops.match(text):
+            return self.take(s, m[2].split(", "), int(m[3])), end
+        m = self.reload.match(text)
+        if m and s.depth - int(m[1] or 0) == s.ra:
+            return s.but(ra=0), end
+        if self.calls.match(text) or re.match(r"(?!v?str)\S+\s+lr,", text):
+            return s.but(known=s.known and s.ra > 0), end
+        return s.but(known=s.known and not self.spoils.match(text)), end
+
+
+class X86:
+    """The same for x86_64, in AT&T's syntax."""
+
+    start = State(8, ra=8)
+    ends = re.compile(r"(ret|jmp|ud2|hlt|iretq)\b")
+    stack = re.compile(r"(push|pop)q?\s+%(r\w+)$")
+    adds = re.compile(r"(add|sub)q?\s+\$(-?0x[0-9a-f]+),%rsp")
+    spoils = re.compile(r"(?!cmp|test)[^#]*,%[re]?sp$|leave|enter|push|pop")
+
+    def step(self, s, text):
+        if m := self.stack.match(text):
+            if m[1] == "push":
+                s = s.but(depth=s.depth + 8)
+                if m[2] == "rbp" and not s.fp:
+                    s = s.but(fp=s.depth)
+            else:
+                if m[2] == "rbp" and s.fp == s.depth:
+                    s = s.but(fp=0)
+                s = s.but(depth=s.depth - 8, known=s.known and m[2] != "rsp")
+        elif m := self.adds.match(text):
+            n = int(m[2], 16)
+            s = s.but(depth=s.depth + (n if m[1] == "sub" else -n))
+        elif self.spoils.match(text):
+            s = s.but(known=False)
+        return s, bool(self.ends.match(text))
+
+
+class Assembly:
+    """Unwind rows for functions without call frame information."""
 
     def __init__(self, elf, path, cross):
-        self.elf, self.path, self.cross = elf, path, cross
-        self.adds = re.compile(self.ADDS[elf.machine])
-        self.others = re.compile(self.OTHERS[elf.machine])
-        self.stores = re.compile(self.STORES)
+        self.word, self.path, self.cross = elf.word, path, cross
+        self.insns = None
+        self.isa = {"riscv": Riscv, "arm": Arm, "x86_64": X86}[elf.machine]()
 
     def listing(self, pc, end):
         """(pc, instruction) for each instruction of [pc, end)."""
-        r = subprocess.run(
-            [f"{self.cross}objdump", "-d", "--no-show-raw-insn",
-             f"--start-address={pc}", f"--stop-address={end}", self.path],
-            stdout=subprocess.PIPE, check=True, text=True)
-        for m in re.finditer(r"^\s*([0-9a-f]+):\t(.*)$", r.stdout, re.M):
-            yield int(m[1], 16), m[2].split("@")[0].split("#  ")[0].strip()
-
-    def change(self, m):
-        """By how much the instruction that matched m lowers sp."""
-        word, g = self.elf.word, m.groupdict()
-        if g.get("stack"):
-            return word if g["stack"] == "push" else -word
-        if g.get("regs"):
-            n = sum(1 if "-" not in r else
-                    int(r.split("-")[1][1:]) - int(r.split("-")[0][1:]) + 1
-                    for r in g["regs"].replace(" ", "").split(","))
-            return word * n if g["op"] == "push" else -word * n
-        if g.get("store"):
-            return -int(g["store"])
-        if g.get("load"):
-            return -int(g["load"])
-        n = int(g["add"], 0)
-        return n if g.get("op") == "sub" else -n
+        if self.insns is None:
+            r = subprocess.run(
+                [f"{self.cross}objdump", "-d", "--no-show-raw-insn",
+                 self.path], stdout=subprocess.PIPE, check=True, text=True)
+            self.insns = [
+                (int(at, 16), re.split(r"\s(?:[@;]|# )", text)[0].strip())
+                for at, text in re.findall(r"^ *([0-9a-f]+):\t(.*)$",
+                                           r.stdout, re.M)]
+            self.insns.sort()
+        i = bisect.bisect_left(self.insns, (pc,))
+        while i < len(self.insns) and self.insns[i][0] < end:
+            yield self.insns[i]
+            i += 1
 
     def rows(self, pc, end):
-        """Unwind rows of the function [pc, end)."""
-        depth, rule = 0, self.elf.entry
-        rows = [(pc, rule)]
+        """Unwind rows of [pc, end), in one pass: behind what does not go on to
+        the next instruction, the state is that of the branch which came to
+        it, or else that of the function's body."""
+        state = body = self.isa.start
+        branches, rows, last = {}, [], None
         for at, text in self.listing(pc, end):
-            if rows[-1][1] != rule:
+            if state is None:
+                state = branches.get(at, body)
+            if state.known and state.depth >= body.depth:
+                body = state
+            rule = state.rule(self.word)
+            if rule != last:
                 rows.append((at, rule))
-            if rule == UNKNOWN:
-                break
-            m = self.adds.match(text)
-            if self.others.match(text) and not self.stores.match(text) and (
-                    not m or re.search(r"\b(lr|pc)\b", text)):
-                rule = UNKNOWN
-            elif m:
-                depth += self.change(m)
-                if depth < 0 or depth % self.elf.word:
-                    rule = UNKNOWN
-                else:
-                    rule = self.elf.entry + (depth // self.elf.word << 15)
+                last = rule
+            state, ended = self.isa.step(state, text)
+            if m := re.search(r"\b([0-9a-f]+) <", text):
+                branches.setdefault(int(m[1], 16), state)
+            if ended:
+                state = None
         return rows
 
 
@@ -515,7 +631,7 @@ def unwindrows(elf, text, assembly):
     for i, (pc, end, _) in enumerate(text.funcs):
         after = text.funcs[i + 1][0] if i + 1 < len(text.funcs) else text.end
         end = end if end > pc else after
-        if pc not in frames.found and end - pc < 4096:
+        if pc not in frames.found:
             frames.found[pc] = (end, assembly.rows(pc, end))
     fdes = sorted((pc, end, rows) for pc, (end, rows) in frames.found.items())
     starts = sorted(text.entries)
@@ -539,14 +655,8 @@ def unwindrows(elf, text, assembly):
 
 def any_between(sorted_values, lo, hi):
     """Is one of them in [lo, hi)?"""
-    a, b = 0, len(sorted_values)
-    while a < b:
-        mid = (a + b) // 2
-        if sorted_values[mid] < lo:
-            a = mid + 1
-        else:
-            b = mid
-    return a < len(sorted_values) and sorted_values[a] < hi
+    i = bisect.bisect_left(sorted_values, lo)
+    return i < len(sorted_values) and sorted_values[i] < hi
 
 
 # ---- Lines ------------------------------------------------------------------

@@ -5,10 +5,12 @@
 #
 # CROSS is the prefix of the tools (empty for the host's gcc). OUT gets
 # include/, lib/ and include.rsp, the -isystem options in the order that works:
-# gcc's own headers must come before newlib's, whose stdatomic.h does not
-# compile with this gcc. OUT/.done is written last, so a build that was
-# interrupted is not taken for a finished one. The caller names OUT after the
-# flags: other flags, other directory, nothing is ever stale.
+# gcc's own headers come before newlib's, whose stdatomic.h does not compile
+# with this gcc; but newlib's stdint.h (in first/) comes before gcc's, which on
+# arm is one without a library and leaves inttypes.h without PRIu64.
+# OUT/.done is written last, so a build that was interrupted is not taken for a
+# finished one. The caller names OUT after the flags: other flags, other
+# directory, nothing is ever stale.
 #
 # CFLAGS are added to -O2 and -D__DYNAMIC_REENT__, which programs must be
 # compiled with too: without it libc never asks for the goroutine's own struct
@@ -97,8 +99,11 @@ fi
 
 mkdir -p "$out"
 mv "$work/prefix/$target/include" "$work/prefix/$target/lib" "$out/"
+mkdir "$out/first"
+cp "$out/include/stdint.h" "$out/first/"
 {
 	echo "-nostdinc"
+	echo "-isystem $out/first"
 	echo "-isystem $("${cross}gcc" -print-file-name=include)"
 	echo "-isystem $out/include"
 	# The host gcc's include-fixed is made for the host's libc.

@@ -197,13 +197,15 @@ class Suite:
     def __init__(self, options):
         self.o = options
         self.jobs = []
+        self.named = False  # ONLY names a job
         self.logs = os.path.join(options.build, "test-logs")
 
-    def make(self, *words, capture=False):
+    def make(self, *words, quiet=False):
         command = shlex.split(self.o.make) + ["--no-print-directory",
                                               "BUILD=" + self.o.build]
         return subprocess.run(command + list(words), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE if capture else None)
+                              stdout=subprocess.PIPE if quiet else None,
+                              stderr=subprocess.STDOUT if quiet else None)
 
     def build(self, parallel, *words):
         jobs = ["-j%d" % (os.cpu_count() or 2), "-Otarget"] if parallel else []
@@ -215,6 +217,7 @@ class Suite:
     def add(self, name, **how):
         if self.wanted(name):
             self.jobs.append(Job(name, **how))
+            self.named = True
 
     # ---- What there is to run -----------------------------------------
 
@@ -228,7 +231,7 @@ class Suite:
         for source in sources:
             name = os.path.basename(source)[:-2]
             program = os.path.join(self.o.build, "unit", name)
-            good = ok or self.make("-q", program).returncode == 0
+            good = ok or self.make(program, quiet=True).returncode == 0
             self.add("unit/" + name, command=[program], timeout=300,
                      broken=None if good else "does not build")
 
@@ -247,13 +250,20 @@ class Suite:
         exits = [e for e in exits if any(
             self.wanted("%s/%d exit/%s" % (arch, h, os.path.basename(e)[:-2]))
             for h in HARTS)]
-        tour = os.path.exists(TOUR) and not self.o.soak
-        target = bool(glob.glob(TARGET + "/*.c"))
+        tour = os.path.exists(TOUR) and not self.o.soak and \
+            any(self.wanted("%s/%d tour" % (arch, h)) for h in HARTS)
+        # ONLY names jobs; if it names none, it is for the tests in the image.
+        part = self.o.only and not self.named and not exits and not tour and \
+            not any(self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
+                    for what in ("target", "chaos seed=1"))
+        target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
+            self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
+            for what in ("target", "chaos seed=1")))
         apps = [TARGET] * target + exits + [TOUR] * tour
         if not apps:
             return
         print("# building for %s: %d programs" % (arch, len(apps)), flush=True)
-        known = self.make("-s", "print-machine", "ARCH=" + arch, capture=True)
+        known = self.make("-s", "print-machine", "ARCH=" + arch, quiet=True)
         if known.returncode:
             self.jobs.append(Job(arch, broken="the machine is not described"))
             return
@@ -267,31 +277,27 @@ class Suite:
         folder = os.path.join(os.path.dirname(path), "app")
         image = {a: os.path.join(folder, a, "image.elf") for a in apps}
         broken = {a: None if ok or self.make(
-            "-q", "image", "ARCH=" + arch, "APP=" + a).returncode == 0
+            "image", "ARCH=" + arch, "APP=" + a, quiet=True).returncode == 0
             else "does not build" for a in apps}
         harts = [h for h in HARTS if h <= machine.harts_max]
         for h in harts:
             if target:
-                self.target(machine, h, image[TARGET], broken[TARGET])
+                self.target(machine, h, image[TARGET], broken[TARGET], part)
             for e in exits:
                 self.exit(machine, h, e, headers[e], image[e], broken[e])
             if tour:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
 
-    def target(self, machine, harts, image, broken):
+    def target(self, machine, harts, image, broken, part):
         where = "%s/%d" % (machine.arch, harts)
-        run = "all"
-        if self.o.only and not re.search(self.o.only, where + " target") \
-           and not re.search(self.o.only, where + " chaos"):
-            run = self.o.only
+        run = self.o.only if part else "all"
         how = {"machine": machine, "harts": harts, "image": image,
                "broken": broken, "timeout": 300}
-        if not self.o.soak and (run != "all" or
-                                self.wanted(where + " target")):
+        if not self.o.soak and (part or self.wanted(where + " target")):
             self.jobs.append(Job(where + " target",
                                  args="gz.seed=7 seed=7 clock=virtual "
                                  "run=" + run, **how))
-        if run != "all":
+        if part:
             return
         for seed in range(1, self.o.seeds + 1):
             low, high = CHAOS[seed % len(CHAOS)]

@@ -140,7 +140,7 @@ func mcall
 endfunc mcall
 
 // _Noreturn void gogo(struct g *gp);
-// Continues gp. r0 = gp, r1 = gp->sched.sp and interrupts on at the jump.
+// Continues gp. At the jump r0 = gp, r1 = gp->sched.sp, r2 = 0, interrupts on.
 func gogo
 	.cfi_undefined lr
 	ldr	ip, =arch_cur
@@ -192,8 +192,14 @@ endfunc gofresh
 // the flags and the IT and ICI state of an interrupted instruction, so this
 // makes an exception: trap.S does the rest. Nothing masks it: BASEPRI is 0
 // here and nobody calls gogo with PRIMASK set, so it cannot become a HardFault.
+// Its frame on the MSP is thrown away, so there must be no promise in it to
+// store FP registers later: FPCA goes first (a callback on g0 may have set it).
 func gopreempted
 	.cfi_undefined lr
+#if ARMV7M_FPU
+	msr	control, r2
+	isb
+#endif
 	svc	#0
 	udf	#0
 endfunc gopreempted

@@ -61,12 +61,13 @@ static struct {
 
 static int64_t deadline = INT64_MAX;
 
-// running waits until the counter has left 0, a tick at most.
+// running waits until the counter has left 0: a tick at most, but as long as an
+// emulator's other threads please. The bound is for a counter that stands.
 static uint32_t
 running(void)
 {
 	uint32_t v;
-	unsigned n = 100000;
+	unsigned n = 20000000;
 
 	do {
 		v = ioread32(SYST_CVR);
@@ -136,21 +137,21 @@ restart(uint32_t period)
 
 // settle makes the period after the short one of n ticks a long one again. The
 // short one may be over before that, on an emulator that lost the processor for
-// a while. Then it has come back once or more, and how often cannot be known:
-// once is counted, and clk says which of the two is running now.
+// a while. Then it has come back, and how often cannot be known: what COUNTFLAG
+// shows is counted, and clk says which of the two is running now.
 static void
 settle(uint32_t n)
 {
 	uint32_t v;
 
-	clk.period = n;
 	running();
 	iowrite32(SYST_RVR, PERIOD_MAX - 1);
-	if (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
+	v = running();
+	while (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
 		clk.base += n;
 		v = running();
-		clk.period = v < n ? n : PERIOD_MAX;
 	}
+	clk.period = v <= n ? n : PERIOD_MAX;
 }
 
 // cut makes the running period end `n` ticks from now, unless it ends by itself

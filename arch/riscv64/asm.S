@@ -160,12 +160,14 @@ mcall_resume:
 	mv	a0, tp
 	mv	tp, t1
 	ld	sp, G_SCHED_SP(t1)
+	.cfi_remember_state
 	.cfi_def_cfa sp, 0
 	.cfi_undefined ra
 	csrsi	CSR_STATUS, STATUS_IE
 	jalr	t0
 	call	badmcall2
 	unimp
+	.cfi_restore_state
 2:
 	csrsi	CSR_STATUS, STATUS_IE
 	call	badmcall
@@ -181,7 +183,7 @@ FUNC arch_systemstack
 	ld	t1, M_G0(t0)
 	mv	t0, a0
 	mv	a0, a1
-	beq	tp, t1, 1f		// an old t1 cannot equal a goroutine's tp
+	beq	tp, t1, 1f	// an old t1 cannot equal a goroutine's tp
 	addi	sp, sp, -32
 	.cfi_def_cfa_offset 32
 	sd	ra, 24(sp)
@@ -241,6 +243,7 @@ FUNC fresh_resume
 	addi	sp, sp, N_BYTES
 	lla	ra, goexit + 4
 	li	s0, 0
+	.cfi_restore ra
 	csrsi	CSR_STATUS, STATUS_IE
 	jr	t0
 	unimp

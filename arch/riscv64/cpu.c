@@ -4,10 +4,10 @@
 // exists because procyield rings the own bell to sleep for an instant, and has
 // to tell its own ring from another hart's:
 //
-//	sender                     receiver, handler      receiver, procyield
-//	ipi = 1                    MSIP[self] = 0         MSIP[self] = 1; wfi
-//	MSIP[there] = 1            ipi = 0                MSIP[self] = 0
-//	                           act on what is seen    if ipi: MSIP[self] = 1
+//	sender           receiver, handler    receiver, procyield
+//	ipi = 1          MSIP[self] = 0       MSIP[self] = 1; wfi
+//	MSIP[there] = 1  ipi = 0              MSIP[self] = 0
+//	                 act on what it sees  if ipi: MSIP[self] = 1
 //
 // Each step is ordered after the one above it. If the bell was silenced after
 // the sender rang, the receiver sees ipi == 1: the handler is just about to
@@ -18,9 +18,9 @@
 // needs nothing.
 //
 // Turned down: leaving the own ring standing in procyield and letting the
-// handler sort it out (correct, but every turn of a spin would cost a trap), and
-// the `pause` hint alone (an emulator that runs the harts in turns on one thread
-// does not give the turn away for it; a wfi it does).
+// handler sort it out (correct, but every turn of a spin would cost a trap),
+// and the `pause` hint alone (an emulator that runs the harts in turns on one
+// thread does not give the turn away for it; a wfi it does).
 #include "riscv64.h"
 #include "../../drivers/console.h"
 
@@ -49,11 +49,10 @@ arch_ncpu(void)
 unsigned
 arch_cpuid(void)
 {
-	const struct hart *h = thishart();
 	uintptr_t id;
 
-	if (h != NULL)
-		return (unsigned)(h - harts);
+	if (getg() != NULL)
+		return (unsigned)(thishart() - harts);
 	id = csr_read(mhartid);
 	for (unsigned i = 0; i < nharts; i++)
 		if (harts[i].id == id)
@@ -114,7 +113,7 @@ void
 procyield(void)
 {
 	uintptr_t state = arch_irqsave();
-	struct hart *h = thishart();
+	struct hart *h = getg() != NULL ? thishart() : NULL;
 	uintptr_t bell = h != NULL ? clint_msip(h)
 				   : CLINT_BASE + 4 * csr_read(mhartid);
 

@@ -69,17 +69,14 @@ extern uint64_t mtime0;     // mtime at boot
 extern char bootargs[512];
 extern unsigned char __image_end[];
 
-// thishart is the row of the hart that runs this. Interrupts masked or g0, or
-// the answer may be old. NULL before setg.
+// thishart is the row of the hart that runs this. After setg; interrupts masked
+// or on g0, or the answer may be old.
 static inline struct hart *
 thishart(void)
 {
 	const unsigned char *gp = (const unsigned char *)getg();
-	const unsigned char *mp;
+	const unsigned char *mp = *(unsigned char *const *)(gp + G_M);
 
-	if (gp == NULL)
-		return NULL;
-	mp = *(unsigned char *const *)(gp + G_M);
 	return *(struct hart *const *)(mp + M_HART);
 }
 

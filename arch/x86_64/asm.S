@@ -12,8 +12,8 @@
 //  - The ABI has the control bits of MXCSR and the x87 control word callee-
 //    saved, so a switch keeps them: a goroutine that rounds its own way does so
 //    alone. MXCSR's sticky exception bits come with it and so are each
-//    goroutine's own; x87's are not kept across a call, as the ABI says. The x87
-//    stack is empty at a call.
+//    goroutine's own; x87's are not kept across a call, as the ABI says. The
+//    x87 stack is empty at a call.
 //
 // Turned down: saving the floating-point control words only when they differ
 // from the default. The test costs as much as the saving.

@@ -5,9 +5,9 @@
 //  - Hart 0 is the one that booted; the others follow in the order of the
 //    firmware's table, whatever their APIC identifiers are. Those beyond
 //    MAXHARTS are never started.
-//  - Another hart sleeps as reset left it, waiting for a start-up message, until
-//    arch_cpustart sends one. It needs no argument: its APIC identifier leads
-//    it to its index (x86_cpuof) and stack.
+//  - Another hart sleeps as the firmware left it until arch_cpustart sends it
+//    INIT and a start-up message. It needs no argument: its APIC identifier
+//    leads it to its index (x86_cpuof) and stack.
 //  - gs points at something with the layout of struct m at all times: the
 //    hart's own block first, its m from setg on.
 //  - The I/O APIC is an index and a data register, so a spin lock guards the
@@ -44,8 +44,7 @@ struct gate {
 static struct gate idt[256];
 
 // Interrupt stacks of each hart: [0] for IST_FAULT, [1] for IST_FATAL.
-static _Alignas(16) unsigned char
-	faultstacks[MAXHARTS][2][FAULT_STACK_BYTES];
+static _Alignas(16) unsigned char faultstacks[MAXHARTS][2][FAULT_STACK_BYTES];
 
 struct descriptor {
 	uint16_t unused[3]; // so that base is aligned
@@ -53,7 +52,7 @@ struct descriptor {
 	uint64_t base;
 };
 
-// ---- Tables of a hart -----------------------------------------------------
+// ---- Tables of a hart ----------------------------------------------------
 
 static void
 setgate(unsigned vec, const void *entry, unsigned ist)
@@ -105,10 +104,10 @@ settss(unsigned cpu)
 
 	for (unsigned i = 0; i < 2; i++)
 		t->ist[2 * i] = (uint32_t)(uintptr_t)faultstacks[cpu][i] +
-			FAULT_STACK_BYTES;
+				FAULT_STACK_BYTES;
 	t->iomap = sizeof(*t);
 	entry[0] = (sizeof(*t) - 1) | (base & 0xffffff) << 16 |
-		(uint64_t)0x89 << 40 | (base >> 24 & 0xff) << 56;
+		   (uint64_t)0x89 << 40 | (base >> 24 & 0xff) << 56;
 	entry[1] = base >> 32;
 }
 
@@ -118,7 +117,7 @@ void
 x86_hartinit(unsigned cpu)
 {
 	struct hart *h = &x86_hart[cpu];
-	struct descriptor d = {.base = (uintptr_t)x86_gdt};
+	struct descriptor d = { .base = (uintptr_t)x86_gdt };
 
 	h->m0[M_ID / WORD] = cpu;
 	h->m0[X86_HART / WORD] = (uintptr_t)h;
@@ -183,7 +182,7 @@ gostartcall(struct gobuf *buf, uintptr_t sp_top, void (*fn)(void *), void *arg)
 	buf->pc = (uintptr_t)x86_startresume;
 }
 
-// ---- Harts ------------------------------------------------------------------
+// ---- Harts ---------------------------------------------------------------
 
 unsigned
 arch_ncpu(void)
@@ -248,7 +247,7 @@ arch_cpustart(unsigned cpu)
 {
 	unsigned char *page = (unsigned char *)(uintptr_t)AP_PAGE;
 
-	for (long i = 0; i < x86_tramp_end - x86_tramp; i++)
+	for (uint32_t i = 0; i < x86_tramp_bytes; i++)
 		page[i] = x86_tramp[i];
 	sendipi(cpu, 0x4500);
 	upwithin(cpu, AP_INIT_NS);
@@ -260,11 +259,14 @@ arch_cpustart(unsigned cpu)
 	throw("arch_cpustart: hart does not answer");
 }
 
-// ---- Device lines -------------------------------------------------------------
+// ---- Device lines --------------------------------------------------------
+
+#define PIN_LOW 0x2000u
+#define PIN_LEVEL 0x8000u
 
 static uintptr_t ioapic;
 static unsigned npin;
-static uint32_t pinmode[NPIN];	// low word of a pin's entry, unmasked
+static uint32_t pinmode[NPIN]; // low word of a pin's entry, unmasked
 static uint8_t pinofisa[16];
 static uint8_t irqofpin[NPIN];
 static atomic_flag ioapic_lock = ATOMIC_FLAG_INIT;
@@ -287,8 +289,11 @@ x86_isaroute(unsigned irq, unsigned pin, bool level, bool low)
 		level = true;
 	pinofisa[irq] = (uint8_t)pin;
 	irqofpin[pin] = (uint8_t)irq;
-	pinmode[pin] = (VEC_LINE + pin) | (uint32_t)low << 13 |
-		(uint32_t)level << 15;
+	pinmode[pin] = VEC_LINE + pin;
+	if (low)
+		pinmode[pin] |= PIN_LOW;
+	if (level)
+		pinmode[pin] |= PIN_LEVEL;
 	ioapic_write(0x10 + 2 * pin, pinmode[pin] | LVT_MASKED);
 }
 
@@ -304,7 +309,7 @@ x86_ioapicinit(uintptr_t base)
 		npin = NPIN;
 	for (unsigned i = 0; i < npin; i++) {
 		irqofpin[i] = (uint8_t)i;
-		pinmode[i] = (VEC_LINE + i) | 3u << 13; // level, low
+		pinmode[i] = (VEC_LINE + i) | PIN_LOW | PIN_LEVEL;
 		ioapic_write(0x11 + 2 * i, (uint32_t)x86_hart[0].apicid << 24);
 		ioapic_write(0x10 + 2 * i, pinmode[i] | LVT_MASKED);
 	}
@@ -326,8 +331,7 @@ arch_irqmask(unsigned irq, bool masked)
 	while (atomic_flag_test_and_set_explicit(&ioapic_lock,
 						 memory_order_acquire))
 		procyield();
-	ioapic_write(0x10 + 2 * pin,
-		     pinmode[pin] | (masked ? LVT_MASKED : 0));
+	ioapic_write(0x10 + 2 * pin, pinmode[pin] | (masked ? LVT_MASKED : 0));
 	atomic_flag_clear_explicit(&ioapic_lock, memory_order_release);
 	arch_irqrestore(state);
 }
@@ -342,7 +346,7 @@ x86_line(unsigned pin, struct g *gp)
 	return preempt;
 }
 
-// ---- Console and end ------------------------------------------------------------
+// ---- Console and end -----------------------------------------------------
 
 const char *
 arch_bootargs(void)

@@ -12,14 +12,27 @@
 #define REPORT_BYTES 3072
 
 static const char *const names[32] = {
-	"divide error", "debug exception", "non-maskable interrupt",
-	"breakpoint", "overflow exception", "bound exception",
-	"illegal instruction", "no coprocessor", "double fault",
-	"coprocessor overrun", "invalid TSS", "segment not present",
-	"stack-segment fault", "general protection fault", "page fault",
-	"reserved exception 15", "x87 floating-point exception",
-	"alignment fault", "machine check",
-	"SIMD floating-point exception", "virtualization exception",
+	"divide error",
+	"debug exception",
+	"non-maskable interrupt",
+	"breakpoint",
+	"overflow exception",
+	"bound exception",
+	"illegal instruction",
+	"no coprocessor",
+	"double fault",
+	"coprocessor overrun",
+	"invalid TSS",
+	"segment not present",
+	"stack-segment fault",
+	"general protection fault",
+	"page fault",
+	"reserved exception 15",
+	"x87 floating-point exception",
+	"alignment fault",
+	"machine check",
+	"SIMD floating-point exception",
+	"virtualization exception",
 	"control protection exception",
 };
 
@@ -55,7 +68,9 @@ g0of(void)
 static void
 setcurrent(struct g *gp)
 {
-	__asm__ volatile("movq %0, %%gs:%c1" : : "r"(gp), "i"(X86_G)
+	__asm__ volatile("movq %0, %%gs:%c1"
+			 :
+			 : "r"(gp), "i"(X86_G)
 			 : "memory");
 }
 
@@ -64,7 +79,7 @@ static uintptr_t
 g0low(void)
 {
 	return (uintptr_t)g0stacks + arch_cpuid() * (uintptr_t)G0_STACK_BYTES +
-		G0_GUARD_BYTES;
+	       G0_GUARD_BYTES;
 }
 
 // x86_faultstack says where the report of a fault is made. Runs on the
@@ -145,13 +160,11 @@ void
 x86_fault(const struct frame *f)
 {
 	struct g *gp = getg();
-	struct sigregs r;
+	struct sigregs r = { .n = 0 };
 
-	r.n = 0;
 	r.name = f->vec < 32 ? names[f->vec] : NULL;
 	if (r.name == NULL)
 		r.name = "reserved exception";
-	r.addr = 0;
 	r.has_addr = f->vec == 14;
 	if (r.has_addr) {
 		r.addr = readcr2();
@@ -174,9 +187,8 @@ x86_fault(const struct frame *f)
 void
 x86_overflow(struct g *gp, const uintptr_t *at)
 {
-	struct sigregs r;
+	struct sigregs r = { .n = 0 };
 
-	r.n = 0;
 	r.name = "goroutine stack overflow";
 	r.addr = (uintptr_t)at;
 	r.has_addr = true;

@@ -27,12 +27,10 @@ static _Noreturn void
 diewith(const char *text, uint32_t number)
 {
 	static char line[64];
-	unsigned n = 0;
+	unsigned n;
 
-	while (text[n] != 0 && n < sizeof(line) - 9) {
-		line[n] = text[n];
-		n++;
-	}
+	for (n = 0; n < sizeof(line) - 9 && *text != 0; n++)
+		line[n] = *text++;
 	for (int shift = 28; shift >= 0; shift -= 4)
 		line[n++] = "0123456789abcdef"[number >> shift & 15];
 	line[n] = 0;
@@ -59,8 +57,8 @@ x86_stray(struct g *gp)
 		uint32_t bits = lapic_read(LAPIC_ISR + i * 16);
 
 		if (bits != 0)
-			diewith("interrupt at an unused vector, 0x", i * 32 +
-				31 - (unsigned)__builtin_clz(bits));
+			diewith("interrupt at an unused vector, 0x",
+				i * 32 + 31 - (unsigned)__builtin_clz(bits));
 	}
 	throw("int instruction with an unused vector");
 }

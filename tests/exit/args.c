@@ -1,4 +1,4 @@
-// args: the words of the boot arguments reach main, the kernel's own do not.
+// The words of the boot arguments reach main, the kernel's own do not.
 // args: one two gz.none=1 three
 // expect-status: 4
 // expect: ^<one> <two> <three>$

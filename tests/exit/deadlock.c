@@ -2,9 +2,9 @@
 // says so, with every goroutine, what it waits for and who made it.
 // expect-status: 2
 // expect: ^fatal error: all goroutines are asleep - deadlock!$
-// expect: ^goroutine 1 \[chan receive[^]]*\]:$
-// expect: ^goroutine [0-9]+ .*sender.*\[chan send[^]]*\].*$
-// expect: ^goroutine [0-9]+ .*selector.*\[select[^]]*\].*$
+// expect: ^goroutine 1 \[chan receive[^]]*\].*:$
+// expect: ^goroutine [0-9]+ \[chan send[^]]*\] sender:$
+// expect: ^goroutine [0-9]+ \[select[^]]*\] selector:$
 // expect: wait_for_ever.*\n.*deadlock\.c:[0-9]+
 // expect: created by main
 // expect-not: main woke up

@@ -1,7 +1,7 @@
 // deadlock_mutex: locking a mutex twice is a deadlock, not recursion.
 // expect-status: 2
 // expect: ^fatal error: all goroutines are asleep - deadlock!$
-// expect: ^goroutine 1 \[(sync\.Mutex\.Lock|semacquire)[^]]*\]:$
+// expect: ^goroutine 1 \[(sync\.Mutex\.Lock|semacquire)[^]]*\].*:$
 #include <go.h>
 
 int

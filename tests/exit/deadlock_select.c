@@ -1,7 +1,7 @@
 // deadlock_select: a select over nothing waits for ever.
 // expect-status: 2
 // expect: ^fatal error: all goroutines are asleep - deadlock!$
-// expect: ^goroutine 1 \[select \(no cases\)\]:$
+// expect: ^goroutine 1 \[select \(no cases\)\].*:$
 #include <go.h>
 
 int

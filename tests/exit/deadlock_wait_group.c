@@ -1,7 +1,7 @@
 // deadlock_wait_group: waiting for somebody who is gone without Done.
 // expect-status: 2
 // expect: ^fatal error: all goroutines are asleep - deadlock!$
-// expect: ^goroutine 1 \[(sync\.WaitGroup\.Wait|semacquire)[^]]*\]:$
+// expect: ^goroutine 1 \[(sync\.WaitGroup\.Wait|semacquire)[^]]*\].*:$
 // harts: 1 4
 #include <go.h>
 

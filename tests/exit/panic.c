@@ -3,7 +3,7 @@
 // expect-status: 2
 // expect: ^deferred call$
 // expect: ^panic: answer 42 is not -1$
-// expect: ^goroutine [0-9]+ .*worker.*\[running\].*$
+// expect: ^goroutine [0-9]+ \[running\] worker:$
 // expect: fails.*\n.*panic\.c:[0-9]+
 // expect: created by main
 // expect-not: main goes on

@@ -3,7 +3,7 @@
 // expect-status: 2
 // expect: ^panic: first$
 // expect: ^\tpanic: second$
-// expect: ^goroutine 1 \[running\]:$
+// expect: ^goroutine 1 \[running\].*:$
 #include <go.h>
 
 static void

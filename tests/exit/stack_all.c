@@ -1,10 +1,10 @@
 // stack_all: runtime_stack(true) shows every goroutine, also those that run on
 // other harts at that moment, and all of them go on afterwards.
 // expect-status: 0
-// expect: ^goroutine 1 \[running\]:$
-// expect: ^goroutine [0-9]+ .*receiver.*\[chan receive[^]]*\].*$
-// expect: ^goroutine [0-9]+ .*sleeper.*\[sleep[^]]*\].*$
-// expect: ^goroutine [0-9]+ .*hog.*\[(running|runnable|preempted)[^]]*\].*$
+// expect: ^goroutine 1 \[running\].*:$
+// expect: ^goroutine [0-9]+ \[chan receive[^]]*\] receiver:$
+// expect: ^goroutine [0-9]+ \[sleep[^]]*\] sleeper:$
+// expect: ^goroutine [0-9]+ \[(running|runnable|preempted)[^]]*\] hog:$
 // expect: turn_around.*\n.*stack_all\.c:[0-9]+
 // expect: created by main
 // expect: ^all went on$
@@ -46,7 +46,7 @@ static void
 sleeper(void *arg)
 {
 	(void)arg;
-	time_sleep(100 * MILLISECOND);
+	time_sleep(SECOND);
 	wait_group_done(&wg);
 }
 
@@ -60,7 +60,7 @@ main(void)
 	go_with((struct go_attr){ .name = "hog" }, hog, &n);
 	go_with((struct go_attr){ .name = "receiver" }, receiver, c);
 	go_with((struct go_attr){ .name = "sleeper" }, sleeper, NULL);
-	time_sleep(20 * MILLISECOND);
+	time_sleep(60 * MILLISECOND);
 	runtime_stack(true);
 	atomic_store(&stop, true);
 	chan_close(c);

@@ -70,11 +70,11 @@ pass(void *arg)
 static void
 Goroutines(void)
 {
-	int n = room(10000), v = 0;
-	int chans = (int)pool("NCHAN").size - (int)pool("NCHAN").used - 10;
 	chan *leftmost = chan_make(int, 0), *right = leftmost;
+	int chans = (int)pool("NCHAN").size - (int)pool("NCHAN").used - 10;
+	int n = room(10000), v = 0;
 
-	if (chans > 0 && chans < n)
+	if (chans < n)
 		n = chans;
 	for (int i = 0; i < n; i++) {
 		chan *next = chan_make(int, 0);
@@ -411,7 +411,7 @@ static void
 SpawnDepth(void)
 {
 	chan *c = chan_make(int, 0);
-	int depth = room(1000), n;
+	int depth = room(500), n;
 
 	go_copy(descend, (struct depth){ c, depth - 1 });
 	chan_recv(c, &n);

@@ -28,6 +28,8 @@ struct turns {
 	int depth;
 };
 
+enum { TURNS = 5 };
+
 static void parallel(int rounds, int depth);
 
 // spin waits until x is v without ever giving the hart back.
@@ -45,7 +47,7 @@ take_turns(void *arg)
 
 	if (t->depth > 0)
 		parallel(1, t->depth - 1);
-	for (unsigned i = 0; i < 10; i++) {
+	for (unsigned i = 0; i < TURNS; i++) {
 		spin(t->x, t->np * i + t->p);
 		atomic_fetch_add(t->x, 1);
 	}
@@ -68,7 +70,7 @@ parallel(int rounds, int depth)
 			go_copy(take_turns,
 				(struct turns){ &wg, &x, p, np, depth });
 		wait_group_wait(&wg);
-		CHECK_EQ(x, 10 * np);
+		CHECK_EQ(x, TURNS * np);
 	}
 }
 
@@ -77,7 +79,7 @@ GoroutineParallelism(void)
 {
 	if (!spinning_works())
 		return;
-	parallel(20, 0);
+	parallel(scaled(4), 0);
 }
 
 // Each of the spinners starts a set of its own first.
@@ -86,7 +88,7 @@ NestedParallelism(void)
 {
 	if (!spinning_works())
 		return;
-	parallel(2, 1);
+	parallel(scaled(1), 1);
 }
 
 // ---- Work conservation ------------------------------------------------------------
@@ -107,7 +109,7 @@ WorkConservation(void)
 
 	if (!spinning_works())
 		return;
-	for (int i = 0; i < scaled(2000) && lost == 0; i++) {
+	for (int i = 0; i < scaled(300) && lost == 0; i++) {
 		atomic_uint up = 0;
 		int64_t end;
 
@@ -154,7 +156,7 @@ AllHartsWake(void)
 {
 	if (!spinning_works())
 		return;
-	for (int i = 0; i < scaled(200); i++) {
+	for (int i = 0; i < scaled(40); i++) {
 		struct crowd c = { 0 };
 		int n = runtime_gomaxprocs(0);
 
@@ -552,7 +554,7 @@ stop_world(void *arg)
 	struct stopper *s = arg;
 	int ncpu = runtime_num_cpu();
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 100; i++)
 		runtime_gomaxprocs(1 + i % ncpu);
 	wait_group_done(&s->wg);
 }

@@ -22,6 +22,11 @@ globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
 	globaln += n;
 }
 
+void
+wakep(void)
+{
+}
+
 #define N 2000
 static struct g gs[N];
 static bool inherit;

@@ -104,8 +104,8 @@ struct frame {
 // clock is what boot measured against the PIT. err_ppm bounds the error of
 // tsc_hz in parts per million.
 struct x86_clock {
-	uint64_t tsc0; // counter at nanotime 0
-	uint64_t nsmul; // nanoseconds per tick, 32 binary places
+	uint64_t tsc0;    // counter at nanotime 0
+	uint64_t nsmul;   // nanoseconds per tick, 32 binary places
 	uint64_t tickmul; // timer ticks per nanosecond, 32 binary places
 	uint64_t tsc_hz, timer_hz;
 	uint32_t err_ppm;
@@ -122,7 +122,8 @@ extern uintptr_t x86_ramlo, x86_ramhi;
 
 // Assembly.
 extern const unsigned char x86_faultvec[], x86_linevec[];
-extern const unsigned char x86_tramp[], x86_tramp_end[];
+extern const unsigned char x86_tramp[];
+extern const uint32_t x86_tramp_bytes;
 void x86_timervec(void);
 void x86_ipivec(void);
 void x86_errorvec(void);
@@ -187,8 +188,11 @@ x86_rdmsr(uint32_t msr)
 static inline void
 x86_wrmsr(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value),
-			 "d"((uint32_t)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value),
+			   "d"((uint32_t)(value >> 32))
+			 : "memory");
 }
 
 // x86_rdtsc reads the counter after all earlier loads are done, so that a time
