@@ -50,7 +50,7 @@ protect(void)
 	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R) << 24;
 	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 32;
 	csr_write(pmpcfg0, cfg);
-	__asm__ volatile ("sfence.vma" : : : "memory");
+	__asm__ volatile("sfence.vma" : : : "memory");
 }
 
 // list_harts makes the table: the boot hart first, the others in tree order, as
@@ -79,8 +79,8 @@ boot_main(uint32_t hartid, const void *fdt)
 	fdt_read(fdt, &f);
 	if (f.timebase != 0 && f.timebase != MTIME_HZ)
 		die("MTIME_HZ of board.h is not the device tree's");
-	ram_end = f.ram_hi != 0 ? (uintptr_t)f.ram_hi
-				: (uintptr_t)RAM_BASE + RAM_BYTES;
+	ram_end = f.ram_hi != 0 ? (uintptr_t)f.ram_hi :
+				  (uintptr_t)RAM_BASE + RAM_BYTES;
 	if ((uintptr_t)__image_end > ram_end)
 		die("the image is larger than RAM");
 	list_harts(hartid, &f);

@@ -29,10 +29,10 @@ struct piece {
 struct walk {
 	struct piece structs;
 	struct piece strings;
-	uint32_t at;        // offset in structs
-	unsigned depth;     // nodes open
-	enum place place;   // what the innermost open node is
-	bool in_cpus;       // /cpus is open
+	uint32_t at;             // offset in structs
+	unsigned depth;          // nodes open
+	enum place place;        // what the innermost open node is
+	bool in_cpus;            // /cpus is open
 	uint32_t acells, scells; // root's
 	uint32_t cpu_acells;
 	struct piece reg, status, type; // of the node being read
@@ -105,8 +105,7 @@ found_cpu(struct walk *w)
 	if (w->status.n > 0 && !is(w->status, "okay") && !is(w->status, "ok"))
 		return;
 	if (f->nhart < sizeof f->hart / sizeof f->hart[0])
-		f->hart[f->nhart++] =
-			(uint32_t)cells(w->reg, 0, w->cpu_acells);
+		f->hart[f->nhart++] = (uint32_t)cells(w->reg, 0, w->cpu_acells);
 }
 
 static void

@@ -14,7 +14,7 @@ struct fdt_facts {
 	uint32_t timebase; // Hz of mtime, 0 if not said
 	char *args;        // gets /chosen bootargs, cut at args_bytes
 	size_t args_bytes;
-	uint64_t inside;   // an address of the image
+	uint64_t inside; // an address of the image
 };
 
 // fdt_read fills what it finds and leaves the rest. False if there is no tree

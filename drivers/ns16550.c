@@ -50,7 +50,7 @@ enum {
 	IER_RX = 0x01,
 	LCR_8N1 = 0x03,
 	LCR_DLAB = 0x80,
-	MCR_ON = 0x0b,   // DTR, RTS, and OUT2, which gates the irq on a PC
+	MCR_ON = 0x0b, // DTR, RTS, and OUT2, which gates the irq on a PC
 	LSR_READY = 0x01,
 	LSR_FREE = 0x20, // THR takes a byte
 	LSR_EMPTY = 0x40 // and the last one has left

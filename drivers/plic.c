@@ -18,8 +18,8 @@
 #include "plic.h"
 
 #define PRIORITY(irq) (PLIC_BASE + 4 * (uintptr_t)(irq))
-#define ENABLE(ctx, word) (PLIC_BASE + 0x2000 + 0x80 * (uintptr_t)(ctx) + \
-			   4 * (uintptr_t)(word))
+#define ENABLE(ctx, word) \
+	(PLIC_BASE + 0x2000 + 0x80 * (uintptr_t)(ctx) + 4 * (uintptr_t)(word))
 #define THRESHOLD(ctx) (PLIC_BASE + 0x200000 + 0x1000 * (uintptr_t)(ctx))
 #define CLAIM(ctx) (THRESHOLD(ctx) + 4)
 

@@ -41,8 +41,8 @@ struct spec {
 
 enum { WIDTH_MAX = 80 }; // what nobody wants wider
 
-// pad fills up what is len wide to s->width: with blanks before or behind it, or
-// with zeros, which go between sign and digits.
+// pad fills up what is len wide to s->width: with blanks before or behind it,
+// or with zeros, which go between sign and digits.
 enum { BEFORE, ZEROS, BEHIND };
 
 static void

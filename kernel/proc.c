@@ -250,7 +250,12 @@ top:
 		if (gp != NULL)
 			return gp;
 	}
-	// 5. Local queue.
+	// 5. Local queue. When the slice is over there is nothing left for
+	// runnext to inherit: it queues up like everybody else. Otherwise a
+	// chain of goroutines that each start the next would keep the ring
+	// waiting, and schedtick from moving, for ever.
+	if (pp->sliceover)
+		runqkick(pp);
 	gp = runqget(pp, inherit);
 	if (gp != NULL)
 		return gp;
@@ -428,10 +433,16 @@ requeue(struct m *mp, struct g *gp)
 	gp->preempt = 0;
 	dropg(mp, gp);
 	casgstatus(gp, Gpreempted, Grunnable);
-	if (global)
+	if (global) {
 		globrunqputbatch(gp, gp, 1);
-	else
+		// If the next look is at the global queue first, it would
+		// only find gp again, in front of everybody who waits here.
+		if (mp->p->schedtick % SCHED_TICK == 0 &&
+		    load_rlx(&sched.runqsize) == 1)
+			mp->p->schedtick++;
+	} else {
 		runqput(mp->p, gp, false);
+	}
 	wakep();
 	schedule();
 }

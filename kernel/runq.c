@@ -99,6 +99,16 @@ runqput(struct p *pp, struct g *gp, bool next)
 	}
 }
 
+// runqkick moves runnext to the tail of the ring. Owner only.
+void
+runqkick(struct p *pp)
+{
+	struct g *gp = xchg(&pp->runnext, NULL);
+
+	if (gp != NULL)
+		runqput(pp, gp, false);
+}
+
 // runqget takes the next goroutine from pp's own queue, or NULL. *inherit: it
 // was runnext and goes on with the time slice of the one before. Owner only.
 struct g *

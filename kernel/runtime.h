@@ -238,6 +238,7 @@ void gcstopm(void);
 
 // ---- runq.c: a P's local queue --------------------------------------------
 void runqput(struct p *pp, struct g *gp, bool next);
+void runqkick(struct p *pp);
 struct g *runqget(struct p *pp, bool *inherit);
 bool runqempty(struct p *pp);
 struct g *runqsteal(struct p *pp, struct p *victim, bool stealnext);

@@ -15,6 +15,7 @@
 #include <arch.h>
 #include <config.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/lock.h>
 
 #include "../kernel/hooks.h"
@@ -147,4 +148,30 @@ __retarget_lock_release_recursive(_LOCK_T lock)
 		return;
 	atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);
 	mutex_unlock(&lock->m);
+}
+
+// ---- POSIX ------------------------------------------------------------------
+// newlib declares these in <stdio.h> and defines them for few systems.
+
+void flockfile(FILE *f);
+void funlockfile(FILE *f);
+int ftrylockfile(FILE *f);
+
+// flockfile keeps other goroutines from using f until as many funlockfile.
+void
+flockfile(FILE *f)
+{
+	__retarget_lock_acquire_recursive(f->_lock);
+}
+
+int
+ftrylockfile(FILE *f)
+{
+	return __retarget_lock_try_acquire_recursive(f->_lock) ? 0 : -1;
+}
+
+void
+funlockfile(FILE *f)
+{
+	__retarget_lock_release_recursive(f->_lock);
 }

@@ -6,9 +6,9 @@
 // getchar() holds stdin's lock, and newlib's own exit() would wait for it for
 // ever. abort, a failed assert and a panic flush nothing, as in C and in Go.
 //
-// Turned down: newlib's exit() (that lock; and it looks for the streams' cleanup
-// function in the global reent, where only code that runs on no goroutine
-// would have put it), and __libc_init_array (wants _init and _fini of crti.o).
+// Turned down: newlib's exit() (that lock; and it looks for its cleanup
+// function in the global reent, where only code that runs on no goroutine would
+// have put it), and __libc_init_array (wants _init and _fini of crti.o).
 #include <arch.h>
 #include <config.h>
 #include <reent.h>

@@ -445,6 +445,10 @@ class State:
     def but(self, **changes):
         return State(**{**vars(self), **changes})
 
+    def kept(self):
+        """Orders the states of a prologue."""
+        return self.depth, (self.ra > 0) + (self.fp > 0)
+
     def rule(self, word):
         values = (self.depth, self.ra, self.fp)
         if (not self.known or min(values) < 0 or any(v % word for v in values)
@@ -469,8 +473,11 @@ class Riscv:
         if m := self.adds.match(text):
             s = s.but(depth=s.depth - int(m[1]))
         elif m := self.moves.match(text):
-            where = s.depth - int(m[3]) if m[1] == "s" else 0
-            s = s.but(**{"ra" if m[2] == "ra" else "fp": where})
+            reg, where = "ra" if m[2] == "ra" else "fp", s.depth - int(m[3])
+            if m[1] == "s" and getattr(s, reg) == 0:
+                s = s.but(**{reg: where})
+            elif m[1] == "l" and getattr(s, reg) == where:
+                s = s.but(**{reg: 0})
         elif self.spoils.match(text) or self.calls.match(text):
             reg = re.match(r"\S+\s+ra,", text) or self.calls.match(text)
             if not (reg and s.ra):
@@ -610,7 +617,7 @@ class Assembly:
         for at, text in self.listing(pc, end):
             if state is None:
                 state = branches.get(at, body)
-            if state.known and state.depth >= body.depth:
+            if state.known and state.kept() >= body.kept():
                 body = state
             rule = state.rule(self.word)
             if rule != last:

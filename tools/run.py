@@ -312,6 +312,8 @@ def main():
             o.icount, show, complain, keyboard, timeout, o.max_mb * 1e6)
     except Interrupted:
         status, why = INTERRUPT_STATUS, "interrupted"
+        if keyboard.tty:
+            last[0] = b"^C"  # the terminal has shown that
     except BrokenPipeError:
         return INTERRUPT_STATUS
     for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

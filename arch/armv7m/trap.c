@@ -3,11 +3,7 @@
 #include <arch.h>
 #include <armv7m.h>
 
-enum {
-	EXC_PENDSV = 14,
-	EXC_SYSTICK = 15,
-	EXC_IRQ0 = 16
-};
+enum { EXC_PENDSV = 14, EXC_SYSTICK = 15, EXC_IRQ0 = 16 };
 
 // An IPI from the only hart to itself. Written by any context, taken by the
 // PendSV handler; a byte, so both are one access.

@@ -75,12 +75,12 @@ arch_minit(void)
 	struct hart *h = thishart();
 
 	csr_write(CSR_TVEC, (uintptr_t)trap_entry);
-	__asm__ volatile ("csrw fcsr, zero");
+	__asm__ volatile("csrw fcsr, zero");
 	csr_clear(CSR_STATUS, STATUS_FS);
 	csr_set(CSR_STATUS, STATUS_FS_INITIAL);
 	timer_quiet();
-	csr_write(CSR_IE, 1u << CAUSE_SOFT | 1u << CAUSE_TIMER |
-		  1u << CAUSE_EXT);
+	csr_write(CSR_IE,
+		  1u << CAUSE_SOFT | 1u << CAUSE_TIMER | 1u << CAUSE_EXT);
 	// The sleep in boot may have silenced an IPI along with the start.
 	if (atomic_load_explicit(&h->ipi, memory_order_relaxed))
 		iowrite32(clint_msip(h), 1);
@@ -103,7 +103,7 @@ ipi_ack(void)
 	struct hart *h = thishart();
 
 	iowrite32(clint_msip(h), 0);
-	__asm__ volatile ("fence o, rw" : : : "memory");
+	__asm__ volatile("fence o, rw" : : : "memory");
 	atomic_exchange_explicit(&h->ipi, 0, memory_order_acq_rel);
 }
 
@@ -114,13 +114,13 @@ procyield(void)
 {
 	uintptr_t state = arch_irqsave();
 	struct hart *h = getg() != NULL ? thishart() : NULL;
-	uintptr_t bell = h != NULL ? clint_msip(h)
-				   : CLINT_BASE + 4 * csr_read(mhartid);
+	uintptr_t bell =
+		h != NULL ? clint_msip(h) : CLINT_BASE + 4 * csr_read(mhartid);
 
 	iowrite32(bell, 1);
-	__asm__ volatile ("wfi" : : : "memory");
+	__asm__ volatile("wfi" : : : "memory");
 	iowrite32(bell, 0);
-	__asm__ volatile ("fence o, r" : : : "memory");
+	__asm__ volatile("fence o, r" : : : "memory");
 	if (h != NULL && atomic_load_explicit(&h->ipi, memory_order_relaxed))
 		iowrite32(bell, 1);
 	arch_irqrestore(state);
@@ -136,12 +136,12 @@ arch_halt(int status)
 	arch_irqsave();
 	if (atomic_exchange_explicit(&halting, 1, memory_order_relaxed) == 0) {
 		console_drain();
-		iowrite32(FINISHER_BASE, (status & 0xff) == 0 ? FINISHER_PASS
-							      : word);
+		iowrite32(FINISHER_BASE,
+			  (status & 0xff) == 0 ? FINISHER_PASS : word);
 	}
 	csr_write(CSR_IE, 0);
 	for (;;)
-		__asm__ volatile ("wfi" : : : "memory");
+		__asm__ volatile("wfi" : : : "memory");
 }
 
 const char *

@@ -25,10 +25,9 @@ static const char *const causes[] = {
 #define ADDRESS_CAUSES 0xb0f3u
 
 static const char *const names[32] = {
-	"pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2",
-	"s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
-	"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
-	"s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+	"pc", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+	"a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+	"s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 };
 
 static void
@@ -68,8 +67,8 @@ fault_overflow(const uintptr_t *frame, struct g *gp)
 {
 	struct sigregs r = { .overflow = true };
 
-	r.name = gp == getg() ? "g0 stack overflow"
-			      : "goroutine stack overflow";
+	r.name =
+		gp == getg() ? "g0 stack overflow" : "goroutine stack overflow";
 	r.addr = frame[2];
 	r.has_addr = true;
 	fill(&r, frame);

@@ -64,8 +64,8 @@ struct hart {
 
 extern struct hart harts[MAXHARTS];
 extern uint32_t nharts;
-extern uintptr_t ram_end;   // one past the memory the image lies in
-extern uint64_t mtime0;     // mtime at boot
+extern uintptr_t ram_end; // one past the memory the image lies in
+extern uint64_t mtime0;   // mtime at boot
 extern char bootargs[512];
 extern unsigned char __image_end[];
 

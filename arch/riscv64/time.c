@@ -6,7 +6,7 @@
 // has reached it.
 #include "riscv64.h"
 
-_Static_assert(MTIME_HZ * MTIME_NS == 1000000000, "MTIME_NS");
+_Static_assert(MTIME_HZ *MTIME_NS == 1000000000, "MTIME_NS");
 
 uint64_t mtime0;
 

@@ -430,7 +430,7 @@ release:
 			msp[h] = 0;
 #elif !defined(M_SPINNING_SHARED)
 			was = msp[h]; msp[h] = 0;
-#ifndef M_RECHECK_EARLY
+#if !defined(M_RECHECK_EARLY) && !defined(V_DROP_UNLOCKED)
 			lck = was;
 #endif
 #endif
@@ -462,11 +462,16 @@ released:
 #endif
 	:: else -> was = 0
 	fi;
-#ifndef M_RECHECK_EARLY
+#ifdef V_DROP_UNLOCKED
+	// As in Go: a goroutine may get to the global queue between the unlock
+	// and this, and its submitter count on us. Then the recheck must look
+	// there, under the lock (a batch on its way to a ring is in neither for
+	// a moment) and before it looks at the rings; and the retake must spin.
+	nsp--;
+#elif !defined(M_RECHECK_EARLY)
 	atomic { nsp--; lck = 0 };
 #endif
-	// workqueued: the global queue first, for a batch moves from there to a
-	// ring; under the lock, for it is in neither for a moment.
+	// workqueued
 #ifndef M_RECHECK_NONE
 	if
 #ifdef M_RECHECK_NOLOCK
@@ -515,7 +520,9 @@ loop:
 #endif
 		:: else
 #ifndef M_SLEEP_UNMASKED
-#ifndef M_TIMER_UNWATCHED
+#ifdef M_TIMER_UNWATCHED
+			-> hw[h] = 0;
+#else
 			-> SETHW(h);
 #endif
 			st[h] = WFI

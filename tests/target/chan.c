@@ -484,7 +484,7 @@ ChanMistakes(void)
 	PANICS(do_make, (&(struct making){ 4, -1 }), range);
 	PANICS(do_make, (&(struct making){ 8, INTPTR_MAX }), range);
 	PANICS(do_make, (&(struct making){ 8, INTPTR_MAX / 2 }), range);
-	PANICS(do_make, (&(struct making){ 2, INTPTR_MAX / 2 + 1 }), range);
+	PANICS(do_make, (&(struct making){ 4, INTPTR_MAX / 2 + 1 }), range);
 	PANICS(do_make, (&(struct making){ 4, INTPTR_MIN }), range);
 	CHECK(panic_catch(do_make, &(struct making){ 65537, 0 }) != NULL);
 	CHECK(panic_catch(do_make, &(struct making){ SIZE_MAX, 0 }) != NULL);

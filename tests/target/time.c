@@ -76,11 +76,11 @@ ManySleepers(void)
 	struct wait_group wg = { 0 };
 	atomic_int early = 0, toolate = 0;
 	uint32_t r = seed();
-	int n = room(2000);
+	int n = room(1000);
 
 	wait_group_add(&wg, n);
 	for (int i = 0; i < n; i++)
-		go_copy(nap, (struct nap){ &wg, rnd(&r) % 50000000, &early,
+		go_copy(nap, (struct nap){ &wg, rnd(&r) % 200000000, &early,
 					   &toolate });
 	wait_group_wait(&wg);
 	CHECK_EQ(early, 0);

@@ -28,8 +28,8 @@ arch_unwindhere(struct unwind *u)
 	*u = here;
 }
 
-// The text is memory that nobody executes; the table is an array. The names that
-// are the linker script's elsewhere are theirs.
+// The text is memory that nobody executes; the table is an array. The names
+// that are the linker script's elsewhere are theirs.
 #define TEXT_BYTES 0x400
 const unsigned char hosttext[TEXT_BYTES] __attribute__((aligned(16)));
 uint32_t table[200];
@@ -255,7 +255,8 @@ public(void)
 	if (runtime_callers(0, pcs, 10) != 4 || pcs[0] != PC(0x41) ||
 	    pcs[3] != PC(0x304))
 		return false;
-	if (runtime_callers(0, pcs, 2) != 2 || runtime_callers(3, pcs, 9) != 1 ||
+	if (runtime_callers(0, pcs, 2) != 2 ||
+	    runtime_callers(3, pcs, 9) != 1 ||
 	    runtime_callers(4, pcs, 9) != 0)
 		return false;
 	hostg = NULL;

@@ -153,8 +153,8 @@ gword(const struct g *gp, unsigned off)
 // trapinit puts the core's own state as the kernel wants it: vectors, priority
 // levels, faults, MPU, FP. Boot and arch_minit.
 void trapinit(void);
-unsigned prio_bits(void); // priority bits that the core implements
-void clock_init(void);    // starts SysTick and with it nanotime; once
+unsigned prio_bits(void);     // priority bits that the core implements
+void clock_init(void);        // starts SysTick and with it nanotime; once
 bool clock_due(struct g *gp); // the timer part of an interrupt
 void bootargs_init(void);
 
@@ -166,7 +166,7 @@ uintptr_t semihost(uintptr_t op, const void *arg);
 struct hwframe {
 	uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 };
-#define HWFRAME_FP 72     // bytes more with FP
+#define HWFRAME_FP 72      // bytes more with FP
 #define XPSR_ALIGNED 0x200 // a word of padding above the frame
 
 // hwframe_sp is the stack pointer of the code that was interrupted.

@@ -18,8 +18,10 @@ arch_irqsave(void)
 {
 	uintptr_t state;
 
-	__asm__ volatile ("csrrci %0, " CSR_NAME(CSR_STATUS) ", %1"
-			  : "=r" (state) : "i" (STATUS_IE) : "memory");
+	__asm__ volatile("csrrci %0, " CSR_NAME(CSR_STATUS) ", %1"
+			 : "=r"(state)
+			 : "i"(STATUS_IE)
+			 : "memory");
 	return state;
 }
 
@@ -36,7 +38,7 @@ ioread8(uintptr_t addr)
 {
 	uint8_t v = *(volatile uint8_t *)addr;
 
-	__asm__ volatile ("fence i, iorw" : : : "memory");
+	__asm__ volatile("fence i, iorw" : : : "memory");
 	return v;
 }
 
@@ -45,7 +47,7 @@ ioread32(uintptr_t addr)
 {
 	uint32_t v = *(volatile uint32_t *)addr;
 
-	__asm__ volatile ("fence i, iorw" : : : "memory");
+	__asm__ volatile("fence i, iorw" : : : "memory");
 	return v;
 }
 
@@ -54,28 +56,28 @@ ioread64(uintptr_t addr)
 {
 	uint64_t v = *(volatile uint64_t *)addr;
 
-	__asm__ volatile ("fence i, iorw" : : : "memory");
+	__asm__ volatile("fence i, iorw" : : : "memory");
 	return v;
 }
 
 static inline void
 iowrite8(uintptr_t addr, uint8_t v)
 {
-	__asm__ volatile ("fence iorw, o" : : : "memory");
+	__asm__ volatile("fence iorw, o" : : : "memory");
 	*(volatile uint8_t *)addr = v;
 }
 
 static inline void
 iowrite32(uintptr_t addr, uint32_t v)
 {
-	__asm__ volatile ("fence iorw, o" : : : "memory");
+	__asm__ volatile("fence iorw, o" : : : "memory");
 	*(volatile uint32_t *)addr = v;
 }
 
 static inline void
 iowrite64(uintptr_t addr, uint64_t v)
 {
-	__asm__ volatile ("fence iorw, o" : : : "memory");
+	__asm__ volatile("fence iorw, o" : : : "memory");
 	*(volatile uint64_t *)addr = v;
 }
 

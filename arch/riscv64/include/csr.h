@@ -14,10 +14,10 @@
 #define CSR_TVAL mtval
 #define XRET mret
 
-#define STATUS_IE 0x8      // interrupts unmasked
-#define STATUS_PIE 0x80    // what XRET puts into STATUS_IE
-#define STATUS_PP 0x1800   // the mode XRET goes to: all ones is ours
-#define STATUS_FS 0x6000   // FP state: all ones is dirty
+#define STATUS_IE 0x8    // interrupts unmasked
+#define STATUS_PIE 0x80  // what XRET puts into STATUS_IE
+#define STATUS_PP 0x1800 // the mode XRET goes to: all ones is ours
+#define STATUS_FS 0x6000 // FP state: all ones is dirty
 #define STATUS_FS_INITIAL 0x2000
 
 // Interrupt causes, which are bit numbers in CSR_IE too.
@@ -30,21 +30,30 @@
 #define CSR_STR(name) #name
 #define CSR_NAME(name) CSR_STR(name)
 
-#define csr_read(csr) __extension__ ({					\
-	uintptr_t csr_value;						\
-	__asm__ volatile ("csrr %0, " CSR_NAME(csr)			\
-			  : "=r" (csr_value) : : "memory");		\
-	csr_value;							\
-})
-#define csr_write(csr, value)						\
-	__asm__ volatile ("csrw " CSR_NAME(csr) ", %0"			\
-			  : : "rK" ((uintptr_t)(value)) : "memory")
-#define csr_set(csr, bits)						\
-	__asm__ volatile ("csrs " CSR_NAME(csr) ", %0"			\
-			  : : "rK" ((uintptr_t)(bits)) : "memory")
-#define csr_clear(csr, bits)						\
-	__asm__ volatile ("csrc " CSR_NAME(csr) ", %0"			\
-			  : : "rK" ((uintptr_t)(bits)) : "memory")
+#define csr_read(csr) \
+	__extension__({ \
+		uintptr_t csr_value; \
+		__asm__ volatile("csrr %0, " CSR_NAME(csr) \
+				 : "=r"(csr_value) \
+				 : \
+				 : "memory"); \
+		csr_value; \
+	})
+#define csr_write(csr, value) \
+	__asm__ volatile("csrw " CSR_NAME(csr) ", %0" \
+			 : \
+			 : "rK"((uintptr_t)(value)) \
+			 : "memory")
+#define csr_set(csr, bits) \
+	__asm__ volatile("csrs " CSR_NAME(csr) ", %0" \
+			 : \
+			 : "rK"((uintptr_t)(bits)) \
+			 : "memory")
+#define csr_clear(csr, bits) \
+	__asm__ volatile("csrc " CSR_NAME(csr) ", %0" \
+			 : \
+			 : "rK"((uintptr_t)(bits)) \
+			 : "memory")
 
 #endif // __ASSEMBLER__
 #endif
