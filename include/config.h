@@ -102,8 +102,8 @@
 #ifndef SLICE_NS
 #define SLICE_NS 10000000
 #endif
-// How soon a timer interrupt that met g0 or a goroutine with preemption off
-// comes back, in nanoseconds.
+// One-hart images: how soon a timer interrupt that met g0 comes back, in
+// nanoseconds.
 #ifndef RETRY_NS
 #define RETRY_NS 50000
 #endif

@@ -12,10 +12,13 @@
 //
 // A preemption that cannot happen at once is never dropped. When the interrupt
 // meets a goroutine with preemption off, gp->preempt stays set and releasem looks
-// at it. When it meets g0, the timer comes back RETRY_NS later: g0 may already
-// have looked at the queues and be about to run a goroutine without calls. Turned
-// down: masking interrupts from the last look to the jump (two instructions more
-// on every switch, for a case that a second interrupt settles).
+// at it. When it meets g0, which may have looked at the queues already and be about
+// to run a goroutine without calls, mp->resched stays set, and execute, with
+// interrupts masked until the goroutine runs, makes the timer fire then. In a
+// one-hart image, where execute does not mask, the timer comes back after RETRY_NS
+// instead. Turned down for more harts: an emulator that runs them in turns gives the
+// RETRY_NS to the others, and g0 finds the timer due again before it has executed
+// anything, for ever (seen: QEMU, -icount, four harts in loops).
 //
 // Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
 #include "runtime.h"
@@ -113,6 +116,16 @@ wanted(const struct m *mp, const struct p *pp, int64_t now)
 	       load_rlx(&sched.gcwaiting);
 }
 
+// retry sees to it that a request which met g0 is looked at again.
+static void
+retry(struct m *mp)
+{
+	if (MAXHARTS > 1)
+		mp->resched = true;
+	else
+		armtimer(nanotime() + RETRY_NS);
+}
+
 // intrexit is the end of every handler: it says whether gp is taken off now.
 static bool
 intrexit(struct m *mp, struct g *gp, int64_t now)
@@ -137,8 +150,8 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		return false;
 	if (mp->curg != NULL)
 		mp->curg->preempt = 1;
-	if (gp == mp->g0) // from now on: g0 gets on between two of them
-		armtimer(nanotime() + RETRY_NS);
+	if (gp == mp->g0)
+		retry(mp);
 	else if (gp->locks == 0)
 		return true;
 	return false;

@@ -229,6 +229,8 @@ findrunnable(struct m *mp, bool *inherit)
 top:
 	pp = mp->p;
 	*inherit = false;
+	mp->resched = false; // what is set from here on, we may overlook
+	barrier();
 	// 1. Stop-the-world.
 	if (load(&sched.gcwaiting)) {
 		gcstopm();
@@ -301,6 +303,11 @@ execute(struct m *mp, struct g *gp, bool inherit)
 		pp->schedtick++;
 	if (pp->tickwhen == 0 && otherswait(pp))
 		starttick(pp);
+	if (MAXHARTS > 1) {
+		arch_irqsave(); // until gp runs
+		if (mp->resched)
+			armtimer(0);
+	}
 	gogo(gp);
 }
 

@@ -115,6 +115,7 @@ struct m {
 	bool parked;     // has rechecked and waits; under sched.lock
 	uint32_t sleeping; // [irq] inside the wait of mpark
 	struct g *ready; // [irq] made ready by handlers of this hart
+	bool resched;    // [irq] a request met g0: look again before a G runs
 	int64_t armed;   // [irq] deadline in the hart's timer
 	uint32_t rand;   // fastrand's state
 	uint64_t interrupts; // [irq]

@@ -9,8 +9,9 @@ with one section, .gzsym, that a second link puts behind everything else.
 kernel/traceback.c is the reader; the two must change together.
 
     header   8 words: magic, bits to clear in a pc, bytes of text, rows of the
-             next three tables, entries of the fourth, rule at a function's entry
-    funcs    row: pc, offset of the name in strings
+    header   8 words: magic, bits to clear in a pc, bytes of text, rows of each of
+             the next three tables, files, rule at the first instruction of a
+             function
     unwind   row: pc, rule
     lines    row: pc, file << 20 | line        (only with --level line)
     files    word: offset of the name in strings

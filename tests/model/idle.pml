@@ -92,7 +92,11 @@
 	:: idle[2] -> k = 2 \
 	fi
 #endif
-#if NH == 2
+#if NH == 1
+#define SUM(a) (a[0])
+#define ALLOF(x) (x(0))
+#define ANYOF(x) (x(0))
+#elif NH == 2
 #define SUM(a) (a[0] + a[1])
 #define ALLOF(x) (x(0) && x(1))
 #define ANYOF(x) (x(0) || x(1))
@@ -145,6 +149,8 @@ inline kick(k) {
 #ifdef M_KICK_NONE
 // Only a hart without a P needs kickticks: whoever else puts something on the
 // global queue has a tick himself.
+#define KICK skip
+#elif NH == 1
 #define KICK skip
 #elif NH == 2
 #define KICK kick(1 - h)
@@ -248,7 +254,11 @@ inline wakeslow() {
 }
 
 inline wakep() {
-#ifdef V_FASTWAKE
+#if NP == 1
+	// The one P's hart runs what it submits; a hart without a P calls
+	// wakeslow.
+	skip
+#elif defined(V_FASTWAKE)
 	// No lock while no P is idle. Dekker with giveup, which looks at the
 	// flag again after its npidle++.
 	need = 1;
@@ -286,7 +296,10 @@ inline globget() {
 	fi
 }
 
-#if NH == 2
+#if NH == 1
+#define VICTIMS v = NH
+#define NEXTVICTIM skip
+#elif NH == 2
 #define VICTIMS v = 1 - h
 #define NEXTVICTIM v = NH
 #else
@@ -373,6 +386,9 @@ global:
 	// Become spinning if 2 * nmspinning < busy Ps. nmspinning and npidle
 	// are read one after the other; most values of the first decide alone.
 spin:
+#if NP == 1
+	goto release;
+#endif
 	if
 	:: msp[h]
 	:: else ->
@@ -669,7 +685,7 @@ plessmove:
 	KICK;
 #ifndef M_WAKE_ONEP
 	// Not even with one P may it be left out: its hart may sleep.
-	wakep();
+	wakeslow();
 #endif
 	goto pless;
 #endif
@@ -719,19 +735,30 @@ proctype world()
 endworld:
 	do
 	:: interrupt(0)
+#if NH > 1
 	:: interrupt(1)
+#endif
 #if NH > 2
 	:: interrupt(2)
 #endif
 #if TIMERS > 0
 	:: timepasses(0)
-	:: timepasses(1)
 	:: timerintr(0)
+#if NH > 1
+	:: timepasses(1)
 	:: timerintr(1)
+#endif
+#if NH > 2
+	:: timepasses(2)
+	:: timerintr(2)
+#endif
 #endif
 #ifdef LATEIPI
 	:: atomic { ipi[0] && st[0] != WFI -> ipi[0] = 0 }
 	:: atomic { ipi[1] && st[1] != WFI -> ipi[1] = 0 }
+#if NH > 2
+	:: atomic { ipi[2] && st[2] != WFI -> ipi[2] = 0 }
+#endif
 #endif
 	// S
 	:: atomic { timeout ->
@@ -754,7 +781,9 @@ init {
 	atomic {
 		rq[0] = 1;	// main
 		run hart(0);
+#if NH > 1
 		run hart(1);
+#endif
 #if NH > 2
 		run hart(2);
 #endif

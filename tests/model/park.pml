@@ -81,8 +81,6 @@ bit masked = 1;
 bit edge;		// an event that the handler has not taken yet
 byte raised, seen;
 
-#define FREE(i) (!queued[i] && on[i] == NONE)
-
 inline put(i) {
 	assert(!queued[i] && status[i] == RUNNABLE);
 	queued[i] = 1
@@ -98,16 +96,16 @@ inline ready(i) {
 proctype hart(byte h)
 {
 	byte g = NONE;
-	bit got;
 
 sched:
 	assert(g == NONE);
 endsched:
 	if
 #ifdef M_LIST_READ
-	// Read and clear in two steps: what a handler pushed between is lost.
-	:: atomic { listed[h] -> got = 1 };
-		atomic { listed[h] = 0; got = 0; ready(2) }
+	// Emptied after it was read and served, without an exchange: what a
+	// handler pushed meanwhile is lost.
+	:: atomic { listed[h] -> ready(2) };
+		listed[h] = 0;
 #else
 	:: atomic { listed[h] -> listed[h] = 0; ready(2) }
 #endif
@@ -129,12 +127,13 @@ execute:
 		saved[g] = 0
 	}
 
-run:
+body:
 	assert(on[g] == h && gm[g] == h && status[g] == RUNNING);
 	if
 	// asyncpreempt
 #ifdef M_PREEMPT_LOCKED
-	:: atomic { pc[g] < 90 -> saved[g] = 1; on[g] = NONE };
+	// Its lock is spun for by somebody who has the only hart.
+	:: atomic { locks[g] == 0 || g == 0 -> saved[g] = 1; on[g] = NONE };
 #else
 	:: atomic { locks[g] == 0 -> saved[g] = 1; on[g] = NONE };
 #endif
@@ -144,34 +143,35 @@ run:
 	// 0: semacquire
 	:: atomic { g == 0 && pc[0] == 0 && taken == ROUNDS -> goto exit }
 	:: atomic { g == 0 && pc[0] == 0 && taken < ROUNDS ->
-		assert(locks[0] == 0); locks[0]++; pc[0] = 1; goto run }
-	:: atomic { g == 0 && pc[0] == 1 && !lk -> lk = 1; pc[0] = 2; goto run }
+		assert(locks[0] == 0); locks[0]++; pc[0] = 1; goto body }
+	:: atomic { g == 0 && pc[0] == 1 && !lk -> lk = 1; pc[0] = 2; goto body }
 	:: atomic { g == 0 && pc[0] == 2 && count > 0 ->
-		count--; lk = 0; pc[0] = 3; goto run }
+		count--; lk = 0; pc[0] = 3; goto body }
 	:: atomic { g == 0 && pc[0] == 3 ->
-		locks[0]--; taken++; pc[0] = 0; goto run }
+		locks[0]--; taken++; pc[0] = 0; goto body }
 	:: atomic { g == 0 && pc[0] == 2 && count == 0 ->
-		assert(!waitq); waitq = 1; pc[0] = 4 }
+		assert(!waitq); waitq = 1; pc[0] = 4; goto body }
+	:: atomic { g == 0 && pc[0] == 4 -> pc[0] = 5 };
 #ifdef M_UNLOCK_FIRST
 		// on its own stack
 		atomic { locks[0]--; lk = 0 };
 #endif
 		goto mcall0
 	// back from gopark, with the permit that its waker handed over
-	:: atomic { g == 0 && pc[0] == 4 ->
-		assert(locks[0] == 0); taken++; pc[0] = 0; goto run }
+	:: atomic { g == 0 && pc[0] == 5 ->
+		assert(locks[0] == 0); taken++; pc[0] = 0; goto body }
 
 	// 1: semrelease
 	:: atomic { g == 1 && pc[1] == 0 && released == ROUNDS -> goto exit }
 	:: atomic { g == 1 && pc[1] == 0 && released < ROUNDS ->
-		released++; locks[1]++; pc[1] = 1; goto run }
-	:: atomic { g == 1 && pc[1] == 1 && !lk -> lk = 1; pc[1] = 2; goto run }
+		released++; locks[1]++; pc[1] = 1; goto body }
+	:: atomic { g == 1 && pc[1] == 1 && !lk -> lk = 1; pc[1] = 2; goto body }
 	:: atomic { g == 1 && pc[1] == 2 && waitq ->
-		waitq = 0; lk = 0; pc[1] = 3; goto run }
+		waitq = 0; lk = 0; pc[1] = 3; goto body }
 	:: atomic { g == 1 && pc[1] == 2 && !waitq ->
-		count++; lk = 0; pc[1] = 4; goto run }
-	:: atomic { g == 1 && pc[1] == 3 -> ready(0); pc[1] = 4; goto run }
-	:: atomic { g == 1 && pc[1] == 4 -> locks[1]--; pc[1] = 0; goto run }
+		count++; lk = 0; pc[1] = 4; goto body }
+	:: atomic { g == 1 && pc[1] == 3 -> ready(0); pc[1] = 4; goto body }
+	:: atomic { g == 1 && pc[1] == 4 -> locks[1]--; pc[1] = 0; goto body }
 
 	// 2: irq_wait, then serves the device
 	:: atomic { g == 2 && pc[2] == 0 && seen == TOTAL -> goto exit }
@@ -186,7 +186,7 @@ run:
 		}
 #endif
 		goto mcall2
-	:: atomic { g == 2 && pc[2] == 1 -> seen = raised; pc[2] = 0; goto run }
+	:: atomic { g == 2 && pc[2] == 1 -> seen = raised; pc[2] = 0; goto body }
 	fi;
 
 	// park_m, for the semaphore
@@ -268,7 +268,6 @@ inline handler(i) {
 #else
 			line = NOBODY;
 #endif
-			assert(!listed[i]);
 			listed[i] = 1
 		:: line != WAITS -> line = FIRED
 		fi
@@ -285,7 +284,9 @@ endworld:
 #endif
 		}
 	:: handler(0)
+#if NH > 1
 	:: handler(1)
+#endif
 #if NH > 2
 	:: handler(2)
 #endif
@@ -308,7 +309,9 @@ init {
 		od;
 		i = 0;
 		run hart(0);
+#if NH > 1
 		run hart(1);
+#endif
 #if NH > 2
 		run hart(2);
 #endif
