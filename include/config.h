@@ -76,6 +76,19 @@
 #define NREENT 1024
 #endif
 
+// Locks that newlib makes as it goes: one for each open stream, the three of the
+// console included.
+#ifndef NLOCK
+#define NLOCK 16
+#endif
+// Boot arguments in bytes, and how many words they may have.
+#ifndef BOOTARGS_BYTES
+#define BOOTARGS_BYTES 256
+#endif
+#ifndef BOOTARGS_WORDS
+#define BOOTARGS_WORDS 32
+#endif
+
 // Device interrupt lines that irq_wait knows.
 #ifndef NIRQ
 #define NIRQ 128

@@ -108,15 +108,16 @@ createdby(const struct g *gp)
 			(unsigned long)(f.pc - f.entry));
 }
 
+// tracebackg prints gp's stack: from u on if that is given, which is so for the
+// running goroutine, else from where it was suspended.
 static void
-tracebackg(const struct g *gp, const struct g *me)
+tracebackg(const struct g *gp, const struct unwind *from)
 {
 	struct unwind u;
 
 	header(gp);
-	if (gp == me) {
-		arch_unwindhere(&u);
-		traceback(u, gp->stacklo, gp->stackhi);
+	if (from != NULL) {
+		traceback(*from, gp->stacklo, gp->stackhi);
 	} else if (load_rlx(&gp->status) == Grunning) {
 		kprintf("\tgoroutine running on another hart; stack "
 			"unavailable\n");
@@ -157,11 +158,13 @@ void
 runtime_stack(bool all)
 {
 	struct g *gp = getg();
+	struct unwind u;
 
 	mustgoroutine("runtime_stack");
+	arch_unwindhere(&u);
 	if (all)
 		stoptheworld();
-	tracebackg(gp, gp);
+	tracebackg(gp, &u);
 	if (!all)
 		return;
 	tracebackothers(gp);
@@ -170,9 +173,9 @@ runtime_stack(bool all)
 
 // dienow ends the report of a goroutine's death with its traceback.
 _Noreturn void
-dienow(struct g *gp)
+dienow(const struct g *gp, const struct unwind *from)
 {
-	tracebackg(gp, gp);
+	tracebackg(gp, from);
 	arch_halt(DEAD_STATUS);
 }
 
@@ -183,15 +186,17 @@ fatal(const char *fmt, ...)
 {
 	char text[256];
 	struct g *gp = getg();
+	struct unwind u;
 	va_list ap;
 
+	arch_unwindhere(&u);
 	va_start(ap, fmt);
 	kvsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	startdying();
 	kprintf("fatal error: %s\n\n", text);
 	if (gp != NULL && gp->goid != 0)
-		dienow(gp);
+		dienow(gp, &u);
 	throw("fatal error on the system stack");
 }
 
@@ -217,13 +222,13 @@ throw(const char *why)
 	struct g *gp = getg();
 	struct unwind u;
 
+	arch_unwindhere(&u);
 	startdying();
 	kprintf("fatal error: %s\n\n", why);
 	if (gp == NULL)
 		arch_halt(DEAD_STATUS);
 	if (gp->goid != 0)
-		dienow(gp);
-	arch_unwindhere(&u);
+		dienow(gp, &u);
 	traceg0(gp, &u);
 	arch_halt(DEAD_STATUS);
 }

@@ -232,9 +232,9 @@ rundefers(struct g *gp, const struct _panic *p)
 	}
 }
 
-// gopanic is the way of a panic whose text is in p.
+// gopanic is the way of a panic whose text is in p and that began at from.
 static _Noreturn void
-gopanic(struct g *gp, struct _panic *p)
+gopanic(struct g *gp, struct _panic *p, const struct unwind *from)
 {
 	rundefers(gp, p);
 	if (gp->catching != NULL)
@@ -242,7 +242,7 @@ gopanic(struct g *gp, struct _panic *p)
 	startdying();
 	printpanics(p);
 	kprintf("\n");
-	dienow(gp);
+	dienow(gp, from);
 }
 
 _Noreturn void
@@ -250,8 +250,10 @@ panic(const char *fmt, ...)
 {
 	struct g *gp = getg();
 	struct _panic *p;
+	struct unwind u;
 	va_list ap;
 
+	arch_unwindhere(&u);
 	va_start(ap, fmt);
 	if (gp == NULL || gp->goid == 0) {
 		char text[PANIC_TEXT];
@@ -268,7 +270,7 @@ panic(const char *fmt, ...)
 		      NPANIC);
 	kvsnprintf(p->text, sizeof(p->text), fmt, ap);
 	va_end(ap);
-	gopanic(gp, p);
+	gopanic(gp, p, &u);
 }
 
 const char *

@@ -3,10 +3,11 @@
 // What always holds: no lock, no allocation, no libc, no static data that is
 // written, a bounded walk over the format, and 400 bytes of stack on 64-bit
 // machines, 220 on a Cortex-M. So it works on g0, in a handler, on the stack
-// that reports an overflow, and before the first goroutine. Two harts that print
-// at once do mix their characters: whoever prints more than a line (panic,
-// throw) keeps the other harts out first. newlib's printf was turned down here
-// because it takes goroutine locks, and because it needs a kilobyte of stack.
+// that reports an overflow, and before the first goroutine. Two harts that
+// print at once do mix their characters: whoever prints more than a line
+// (panic, throw) keeps the other harts out first. newlib's printf was turned
+// down here because it takes goroutine locks, and because it needs a kilobyte
+// of stack.
 //
 // Go: runtime/print.go.
 #include <arch.h>

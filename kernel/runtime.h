@@ -285,7 +285,7 @@ void netpollready(unsigned irq);
 extern uint32_t dying;
 _Noreturn void frozen(void);
 void startdying(void);
-_Noreturn void dienow(struct g *gp);
+_Noreturn void dienow(const struct g *gp, const struct unwind *from);
 void checkdead(void);
 void panicfree(struct g *gp);
 

@@ -21,12 +21,6 @@
 #include "../kernel/hooks.h"
 #include "libc.h"
 
-// Locks that newlib makes as it goes: one for each open stream, the three of
-// the console included.
-#ifndef NLOCK
-#define NLOCK 16
-#endif
-
 struct __lock {
 	struct mutex m;
 	_Atomic(struct g *) owner;

@@ -19,14 +19,6 @@
 #include "../kernel/hooks.h"
 #include "libc.h"
 
-// Boot arguments in bytes, and how many words they may have.
-#ifndef BOOTARGS_BYTES
-#define BOOTARGS_BYTES 256
-#endif
-#ifndef BOOTARGS_WORDS
-#define BOOTARGS_WORDS 32
-#endif
-
 typedef void initfn(void);
 
 extern int main(int argc, char **argv);

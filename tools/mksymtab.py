@@ -8,10 +8,10 @@ It reads a linked ELF file with debug information and writes an assembly file
 with one section, .gzsym, that a second link puts behind everything else.
 kernel/traceback.c is the reader; the two must change together.
 
-    header   8 words: magic, bits to clear in a pc, bytes of text, rows of the
-    header   8 words: magic, bits to clear in a pc, bytes of text, rows of each of
-             the next three tables, files, rule at the first instruction of a
-             function
+    header   8 words: magic, bits to clear in a pc, bytes of text, rows of
+             funcs, unwind and lines, entries of files, rule at the first
+             instruction of a function
+    funcs    row: pc, offset of the name in strings
     unwind   row: pc, rule
     lines    row: pc, file << 20 | line        (only with --level line)
     files    word: offset of the name in strings

@@ -32,6 +32,7 @@ tests use run(), which collects the output instead of showing it.
 
 import argparse
 import ctypes
+import fcntl
 import functools
 import os
 import re
@@ -101,6 +102,10 @@ class Guest:
             stderr=subprocess.PIPE,
             preexec_fn=functools.partial(_leash, os.getpid()))
         self.errors = b""
+        try:  # a full pipe would be the guest's waiting for its UART
+            fcntl.fcntl(self.proc.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
+        except OSError:
+            pass
 
     def kill(self):
         if self.proc.poll() is None:

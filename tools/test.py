@@ -288,15 +288,30 @@ class Suite:
             if tour:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
 
+    def pace(self, machine, harts):
+        """Arguments that let every hart get on under -icount.
+
+        QEMU then runs the harts in turns that end at the next timer, so one
+        that loops without a timer of its own would keep the others waiting
+        for 100 ms of virtual time. Random interrupts on every hart end the
+        turns; the seed makes them the same in each run."""
+        if harts == 1:
+            return ""
+        low, high = CHAOS[2]
+        return " gz.chaos=%d,%d" % (harts * low << machine.icount,
+                                    harts * high << machine.icount)
+
     def target(self, machine, harts, image, broken, part):
         where = "%s/%d" % (machine.arch, harts)
         run = self.o.only if part else "all"
+        pace = self.pace(machine, harts)
         how = {"machine": machine, "harts": harts, "image": image,
                "broken": broken, "timeout": 300}
         if not self.o.soak and (part or self.wanted(where + " target")):
             self.jobs.append(Job(where + " target",
-                                 args="gz.seed=7 seed=7 clock=virtual "
-                                 "run=" + run, **how))
+                                 args="gz.seed=7 seed=7 clock=virtual%s "
+                                 "run=%s" % (
+                                     pace and pace + " chaos=1", run), **how))
         if part:
             return
         for seed in range(1, self.o.seeds + 1):
@@ -322,7 +337,8 @@ class Suite:
         self.add("%s/%d exit/%s" % (machine.arch, harts,
                                     os.path.basename(source)[:-2]),
                  machine=machine, harts=harts, image=image, broken=broken,
-                 args=" ".join(keys.get("args", [])), text=text, expect=expect,
+                 args=" ".join(keys.get("args", [])) +
+                 self.pace(machine, harts), text=text, expect=expect,
                  timeout=float(keys.get("timeout", ["60"])[0]))
 
     def tour(self, machine, harts, image, broken):
@@ -336,7 +352,7 @@ class Suite:
                     expect.find.append(line)
         self.add("%s/%d tour" % (machine.arch, harts), machine=machine,
                  harts=harts, image=image, broken=broken, expect=expect,
-                 timeout=120)
+                 args=self.pace(machine, harts), timeout=120)
 
     # ---- Running ------------------------------------------------------
 

@@ -16,7 +16,7 @@ ARCH_LIBS = $(shell $(CROSS)gcc -march=rv64imac $(ARCH_ABI) \
 # The kernel's rooms call memcpy and its like, in handlers too: newlib is built
 # without FP registers.
 NEWLIB_TARGET = riscv64-unknown-elf
-NEWLIB_CFLAGS = -march=rv64imac $(ARCH_ABI)
+NEWLIB_CFLAGS = -march=rv64imac $(ARCH_ABI) -g1
 NEWLIB_CONF =
 DEFAULT_BOARD = virt
 ARCH_PACKAGES = gcc-riscv64-unknown-elf qemu-system-misc newlib-source \

@@ -109,7 +109,9 @@ scaled(int n)
 int64_t
 late(duration d)
 {
-	return opt.virtual ? d : 200 * d;
+	// On a virtual clock the harts run in turns, on one clock.
+	return opt.virtual ? d * runtime_num_cpu() * (opt.chaos ? 20 : 1) :
+			     200 * d;
 }
 
 bool

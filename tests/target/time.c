@@ -64,7 +64,7 @@ nap(void *arg)
 	t = time_now() - t;
 	if (t < n->d)
 		atomic_fetch_add(n->early, 1);
-	if (t > n->d + late(20 * MILLISECOND))
+	if (t > n->d + late(50 * MILLISECOND))
 		atomic_fetch_add(n->late, 1);
 	wait_group_done(n->wg);
 }
@@ -80,7 +80,7 @@ ManySleepers(void)
 
 	wait_group_add(&wg, n);
 	for (int i = 0; i < n; i++)
-		go_copy(nap, (struct nap){ &wg, rnd(&r) % 200000000, &early,
+		go_copy(nap, (struct nap){ &wg, rnd(&r) % 1000000000, &early,
 					   &toolate });
 	wait_group_wait(&wg);
 	CHECK_EQ(early, 0);
