@@ -225,17 +225,16 @@ goexit1(void)
 	throw("goexit1: goroutine lives on");
 }
 
-// gcount counts the goroutines that are alive, without the runtime's own.
+// gcount counts the goroutines that are alive, without the runtime's own. While
+// others come and go the answer is a moment old.
 uint32_t
 gcount(void)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < gpool.fresh; i++) {
-		uint32_t s = load_rlx(&allg[i].status);
-
-		if (s != Gidle && s != Gdead && !allg[i].system)
-			n++;
-	}
-	return n;
+	// A goroutine may be born on one P and die on another, so only the sum
+	// over all means anything.
+	for (uint32_t i = 0; i < ncpu; i++)
+		n += (uint32_t)allp[i].spawned - (uint32_t)allp[i].lives;
+	return n - load_rlx(&sched.ngsys);
 }

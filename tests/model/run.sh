@@ -123,9 +123,6 @@ holds idle "2 harts, late IPIs, 2 + 1" -DLATEIPI -DSUBS=2 -DIRQS=1
 holds idle "2 harts, 1 P, slices" -DNP=1 -DSLICE
 holds idle "3 harts, 2 + 0" -DNH=3 -DSUBS=2 -DIRQS=0
 holds idle "3 harts, 2 Ps, 2 + 1" -DNH=3 -DNP=2 -DSUBS=2 -DIRQS=1
-for v in V_DROP_UNLOCKED V_FASTWAKE V_DRAINONE V_NOGLOBCHECK; do
-	holds idle "2 harts, $v" -D$v
-done
 holds park "1 hart" -DNH=1
 holds park "1 hart, edge-triggered" -DNH=1 -DEDGE
 holds park "2 harts"
@@ -151,6 +148,7 @@ if [ "$level" = full ]; then
 		-DNH=3 -DNP=2 -DSLICE -DSUBS=2 -DIRQS=2
 	holds idle "3 harts, 1 P, slices" -DNH=3 -DNP=1 -DSLICE
 	for v in V_DROP_UNLOCKED V_FASTWAKE V_DRAINONE V_NOGLOBCHECK; do
+		holds idle "2 harts, $v" -D$v
 		holds idle "3 harts, 2 + 1, $v" -DNH=3 -DSUBS=2 -DIRQS=1 -D$v
 	done
 	holds park "3 harts, edge-triggered" -DNH=3 -DEDGE

@@ -367,6 +367,7 @@ births(int *log, int *at)
 	for (int i = 0; i < 20; i++)
 		go_copy(log_order, (struct order){ at, log, i });
 	preempt_enable();
+	runtime_gosched();
 	NEED(wait_idle(0));
 }
 
