@@ -171,10 +171,12 @@ KERNEL_FLAGS = $(COMMON) -std=c11 $(WARN) -ffreestanding $(KERNEL_CFLAGS) \
 # pkg libc: what goroutines call.
 LIB_FLAGS = $(COMMON) -std=c11 $(WARN) -D__DYNAMIC_REENT__ -Ikernel
 # Programs. In the tree they are held to C11 as everything else is.
-APP_FLAGS = $(COMMON) $(if $(WERROR),-std=c11 $(WARN),-std=gnu11 -Wall -Wextra) \
+APP_FLAGS = $(COMMON) \
+	$(if $(WERROR),-std=c11 $(WARN),-std=gnu11 -Wall -Wextra) \
 	-D__DYNAMIC_REENT__ $(APP_CFLAGS)
 LINK = $(CC) $(ARCH_CFLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections \
-	$(ARCH_LDFLAGS) -T $(LDSCRIPT) $(patsubst --defsym%,-Wl$(comma)--defsym%,$(LDDEFS))
+	$(ARCH_LDFLAGS) -T $(LDSCRIPT) \
+	$(patsubst --defsym%,-Wl$(comma)--defsym%,$(LDDEFS))
 LIBS = -Wl,--start-group $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(or $(ARCH_LIBS),-lgcc) -Wl,--end-group
 
@@ -347,8 +349,8 @@ endif
 # in stubs, under the sanitizers. unit.mk may add sources and flags to one.
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 -include tests/unit/unit.mk
-UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -Itests/unit -Iinclude -Ikernel -pthread
+UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit -Iinclude -Ikernel -pthread
 
 .PHONY: unit test soak
 unit: $(UNITS)
@@ -447,6 +449,7 @@ clean:
 #:                                same run every time
 #:   TIMEOUT=seconds              the runner's patience (600 without a terminal)
 #:   APP_CFLAGS="..."             more flags for the program
-#:   ONLY=pattern SEEDS=n         test: which tests, how many seeds
+#:   ONLY=pattern SEEDS=n         test: which (part of a name as printed, or how
+#:                                names in tests/target begin), how many seeds
 #:   V=1                          show commands
 #:   BUILD=directory              where everything built goes (build)

@@ -236,8 +236,7 @@ count(void)
 		printf("   %4u%10lu%10lu%10lu%10lu%8lu%11lu\n", i,
 		       (unsigned long)h->spawned, (unsigned long)h->lives,
 		       (unsigned long)h->reused, (unsigned long)h->switches,
-		       (unsigned long)h->steals,
-		       (unsigned long)h->preemptions);
+		       (unsigned long)h->steals, (unsigned long)h->preemptions);
 	}
 }
 

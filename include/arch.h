@@ -101,8 +101,8 @@ _Noreturn void arch_throwto(void *ctx);
 
 // ---- Harts --------------------------------------------------------------
 
-unsigned arch_ncpu(void);   // harts found, 1..MAXHARTS; known before rt0_go
-unsigned arch_cpuid(void);  // dense index of this hart, from m or hardware
+unsigned arch_ncpu(void);  // harts found, 1..MAXHARTS; known before rt0_go
+unsigned arch_cpuid(void); // dense index of this hart, from m or hardware
 void arch_cpustart(unsigned cpu); // let hart `cpu` call mstart(cpu)
 // arch_minit puts this hart's own state as boot left it: trap vector, FP
 // control, timer and IPI enabled at the hart, no deadline set. mstart calls it,
@@ -199,12 +199,12 @@ _Noreturn void asyncpreempt2(struct g *gp);
 // stack), interrupts masked. name says what the hardware said ("load access
 // fault"); regs are printed as they are. Never returns.
 struct sigregs {
-	const char *name;  // cause, in words
-	uintptr_t addr;    // faulting address, valid if has_addr
+	const char *name; // cause, in words
+	uintptr_t addr;   // faulting address, valid if has_addr
 	bool has_addr;
-	bool overflow;     // the stack of gp had no room for this frame
-	struct unwind at;  // where (exact)
-	unsigned n;        // registers in the list
+	bool overflow;    // the stack of gp had no room for this frame
+	struct unwind at; // where (exact)
+	unsigned n;       // registers in the list
 	struct {
 		const char *name;
 		uintptr_t value;

@@ -42,8 +42,7 @@ bool go_try(void (*fn)(void *), void *arg);
 // stack and gives fn a pointer to the copy, which lives as long as the
 // goroutine. At most a quarter of the stack, else a fatal error. Go: newproc's
 // copied arguments.
-#define go_copy(fn, ...) \
-	go_copy_((fn), &(__VA_ARGS__), sizeof(__VA_ARGS__))
+#define go_copy(fn, ...) go_copy_((fn), &(__VA_ARGS__), sizeof(__VA_ARGS__))
 void go_copy_(void (*fn)(void *), const void *args, size_t size);
 
 // go_attr says what kind of goroutine go_with starts. Zero fields mean the
@@ -117,7 +116,7 @@ void runtime_stack(bool all);
 #define GO_MAXHARTS 64
 struct runtime_pool {
 	const char *name;
-	const char *setting; // what in config.h sets its size
+	const char *setting;       // what in config.h sets its size
 	unsigned used, high, size; // blocks (channel buffers: bytes)
 };
 struct runtime_hart {
@@ -130,6 +129,7 @@ struct runtime_hart {
 	uint64_t wakeups;     // idle harts that this one woke
 	uint64_t interrupts;  // timer, IPI and device interrupts
 	int64_t idle_ns;      // nanoseconds asleep
+	int64_t late_ns;      // with gz.chaos: the latest timer interrupt
 };
 struct runtime_stats {
 	unsigned nharts, npools;
@@ -205,13 +205,20 @@ enum { SCASE_RECV = 1, SCASE_SEND, SCASE_TIMEOUT, SCASE_DEFAULT };
 // RECV_OK(c, &v, &ok) tells a closed channel; TIMEOUT(d) is ready d
 // nanoseconds after the call; DEFAULT is taken when nothing else is ready.
 #define RECV(ch, p) \
-	((struct scase){ .kind = SCASE_RECV, .c = (ch), .elem = (p), \
+	((struct scase){ .kind = SCASE_RECV, \
+			 .c = (ch), \
+			 .elem = (p), \
 			 .size = sizeof *(p) })
 #define RECV_OK(ch, p, okp) \
-	((struct scase){ .kind = SCASE_RECV, .c = (ch), .elem = (p), \
-			 .size = sizeof *(p), .ok = (okp) })
+	((struct scase){ .kind = SCASE_RECV, \
+			 .c = (ch), \
+			 .elem = (p), \
+			 .size = sizeof *(p), \
+			 .ok = (okp) })
 #define SEND(ch, p) \
-	((struct scase){ .kind = SCASE_SEND, .c = (ch), .elem = (p), \
+	((struct scase){ .kind = SCASE_SEND, \
+			 .c = (ch), \
+			 .elem = (p), \
 			 .size = sizeof *(p) })
 #define TIMEOUT(ns) ((struct scase){ .kind = SCASE_TIMEOUT, .d = (ns) })
 #define DEFAULT ((struct scase){ .kind = SCASE_DEFAULT })
@@ -244,8 +251,8 @@ struct go_defer {
 #define GO_CAT_(a, b) a##b
 #define GO_CAT(a, b) GO_CAT_(a, b)
 #define defer(f, a) \
-	__attribute__((cleanup(go_deferreturn_), unused)) struct go_defer \
-	GO_CAT(go_defer_, __LINE__); \
+	__attribute__((cleanup(go_deferreturn_), \
+		       unused)) struct go_defer GO_CAT(go_defer_, __LINE__); \
 	go_deferproc_(&GO_CAT(go_defer_, __LINE__), (f), (a))
 void go_deferproc_(struct go_defer *d, void (*fn)(void *), void *arg);
 void go_deferreturn_(struct go_defer *d);

@@ -116,7 +116,7 @@ chanbufalloc(size_t bytes)
 		b = freelist[k];
 		unlink(b, k);
 		split(b, k, want);
-		used += CHANBUF_MIN << want;
+		used += (unsigned)CHANBUF_MIN << want;
 		if (used > high)
 			high = used;
 	}
@@ -134,7 +134,7 @@ chanbuffree(void *p)
 	if ((uintptr_t)p - (uintptr_t)arena >= CHANBUF_BYTES || k & FREE)
 		throw("chanbuffree: not a block that is in use");
 	lock(&chanbuflock);
-	used -= CHANBUF_MIN << k;
+	used -= (unsigned)CHANBUF_MIN << k;
 	for (; k < toporder(); k++) {
 		unsigned buddy = u ^ (1u << k);
 

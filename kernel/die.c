@@ -216,8 +216,7 @@ traceg0(const struct g *g0, const struct unwind *u)
 }
 
 // throw ends the machine: an invariant of the kernel is broken. Any context.
-_Noreturn void
-throw(const char *why)
+_Noreturn void throw(const char *why)
 {
 	struct g *gp = getg();
 	struct unwind u;

@@ -16,8 +16,8 @@ struct pool gpool = POOL_INIT("g", "NG", allg, sizeof(struct g), NG);
 static void
 putglobal(struct g *gp)
 {
-	struct g **list = gp->stacklo != 0 ? &sched.gfreestack :
-					     &sched.gfreenostack;
+	struct g **list =
+		gp->stacklo != 0 ? &sched.gfreestack : &sched.gfreenostack;
 
 	gp->schedlink = *list;
 	*list = gp;
@@ -96,8 +96,8 @@ swapforstack(struct p *pp, struct g *gp, int class)
 {
 	struct g **link = &pp->gfree;
 
-	while (*link != NULL && ((*link)->stacklo == 0 ||
-				 (*link)->stackclass != class))
+	while (*link != NULL &&
+	       ((*link)->stacklo == 0 || (*link)->stackclass != class))
 		link = &(*link)->schedlink;
 	if (*link == NULL) {
 		push(pp, gp);

@@ -76,7 +76,9 @@ newproc1(void *argp)
 void
 newmain(void (*fn)(void *))
 {
-	struct newprocargs a = { .fn = fn, .name = "main", .parent = getg(),
+	struct newprocargs a = { .fn = fn,
+				 .name = "main",
+				 .parent = getg(),
 				 .class = stackclassfor(STACK_MAIN) };
 
 	newproc1(&a);
@@ -124,7 +126,9 @@ exhausted(const struct pool *p)
 void
 go(void (*fn)(void *), void *arg)
 {
-	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+	struct newprocargs a = { .fn = fn,
+				 .args = arg,
+				 .pc = CALLERPC,
 				 .class = stackclassfor(STACK_STD) };
 
 	mustgoroutine("go");
@@ -135,7 +139,9 @@ go(void (*fn)(void *), void *arg)
 bool
 go_try(void (*fn)(void *), void *arg)
 {
-	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+	struct newprocargs a = { .fn = fn,
+				 .args = arg,
+				 .pc = CALLERPC,
 				 .class = stackclassfor(STACK_STD) };
 
 	mustgoroutine("go_try");
@@ -145,7 +151,9 @@ go_try(void (*fn)(void *), void *arg)
 void
 go_copy_(void (*fn)(void *), const void *args, size_t size)
 {
-	struct newprocargs a = { .fn = fn, .args = args, .size = size,
+	struct newprocargs a = { .fn = fn,
+				 .args = args,
+				 .size = size,
 				 .pc = CALLERPC,
 				 .class = stackclassfor(STACK_STD) };
 
@@ -162,7 +170,9 @@ bool
 go_with_(struct go_attr attr, void (*fn)(void *), void *arg)
 {
 	size_t want = attr.stack != 0 ? attr.stack : STACK_STD;
-	struct newprocargs a = { .fn = fn, .args = arg, .pc = CALLERPC,
+	struct newprocargs a = { .fn = fn,
+				 .args = arg,
+				 .pc = CALLERPC,
 				 .name = attr.name,
 				 .class = stackclassfor(want) };
 

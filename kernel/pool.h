@@ -27,8 +27,10 @@ struct pool {
 };
 
 #define POOL_INIT(nm, set, arr, sz, cnt) \
-	{ .name = (nm), .setting = (set), .base = (unsigned char *)(arr), \
-	  .size = (sz), .n = (cnt) }
+	{ \
+		.name = (nm), .setting = (set), \
+		.base = (unsigned char *)(arr), .size = (sz), .n = (cnt) \
+	}
 
 // poolget returns a block with undefined content, or NULL when all are used.
 // poolput gives it back; a pointer that is no block of the pool throws, and in

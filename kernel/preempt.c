@@ -29,8 +29,7 @@ bool
 otherswait(struct p *pp)
 {
 	return load_rlx(&pp->runqhead) != load_rlx(&pp->runqtail) ||
-	       load_rlx(&pp->runnext) != NULL ||
-	       load_rlx(&sched.runqsize) != 0;
+	       load_rlx(&pp->runnext) != NULL || load_rlx(&sched.runqsize) != 0;
 }
 
 // armtimer makes this hart's timer fire at `when` or earlier. Interrupts are
@@ -40,10 +39,12 @@ armtimer(int64_t when)
 {
 	struct m *mp = getg()->m;
 
-	if (when < mp->armed) {
-		mp->armed = when;
-		arch_timerset(when);
-	}
+	if (when >= mp->armed)
+		return;
+	mp->armed = when;
+	if (CHAOS && chaosmax != 0) // a deadline in the past is due now
+		mp->due = when > nanotime() ? when : nanotime();
+	arch_timerset(when);
 }
 
 // armchaos makes the timer fire at a random distance, if a test asked for that.
@@ -89,7 +90,8 @@ kickticks(void)
 		struct p *pp = &allp[i];
 		struct m *mp = load_rlx(&pp->m);
 
-		if (mp != NULL && mp->id != self && load64(&pp->tickwhen) == 0 &&
+		if (mp != NULL && mp->id != self &&
+		    load64(&pp->tickwhen) == 0 &&
 		    !(load_rlx(&sched.idle) & 1u << i))
 			arch_cpuwake(mp->id);
 	}
@@ -162,11 +164,14 @@ bool
 timerintr(struct g *gp)
 {
 	struct m *mp = getg()->m;
+	int64_t now = nanotime();
 
 	mp->interrupts++;
+	if (CHAOS && chaosmax != 0 && now - mp->due > mp->late)
+		mp->late = now - mp->due;
 	mp->armed = INT64_MAX;
 	armchaos();
-	return intrexit(mp, gp, nanotime());
+	return intrexit(mp, gp, now);
 }
 
 // irqdispatch: a device's line has fired, or another hart wants us to look.

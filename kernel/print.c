@@ -57,8 +57,8 @@ pad(struct out *o, const struct spec *s, int where, unsigned len)
 
 // number prints v in base 10 or 16.
 static void
-number(struct out *o, const struct spec *s, unsigned long long v,
-       unsigned base, bool neg)
+number(struct out *o, const struct spec *s, unsigned long long v, unsigned base,
+       bool neg)
 {
 	char digits[20];
 	unsigned n = 0, i;

@@ -11,8 +11,8 @@
 // with or without 0. ksnprintf cuts at n - 1 bytes and returns the length that
 // it wrote.
 __attribute__((format(printf, 1, 2))) void kprintf(const char *fmt, ...);
-__attribute__((format(printf, 3, 4))) size_t
-ksnprintf(char *buf, size_t n, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) size_t ksnprintf(char *buf, size_t n,
+						       const char *fmt, ...);
 size_t kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
 
 #endif

@@ -271,8 +271,8 @@ top:
 	}
 	// 8. Steal, while fewer than half of the busy Ps do.
 	if (gomaxprocs > 1 &&
-	    (mp->spinning || 2 * load(&sched.nmspinning) <
-				     gomaxprocs - load(&sched.npidle))) {
+	    (mp->spinning ||
+	     2 * load(&sched.nmspinning) < gomaxprocs - load(&sched.npidle))) {
 		if (!mp->spinning)
 			becomespinning(mp);
 		gp = stealwork(mp);

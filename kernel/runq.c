@@ -76,12 +76,11 @@ void
 runqput(struct p *pp, struct g *gp, bool next)
 {
 	if (next) {
-		gp = MAXHARTS > 1 ? xchg(&pp->runnext, gp) :
-				    __extension__({
-					    struct g *old = pp->runnext;
-					    pp->runnext = gp;
-					    old;
-				    });
+		gp = MAXHARTS > 1 ? xchg(&pp->runnext, gp) : __extension__({
+			struct g *old = pp->runnext;
+			pp->runnext = gp;
+			old;
+		});
 		if (gp == NULL)
 			return;
 	}

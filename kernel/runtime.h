@@ -37,11 +37,11 @@ enum {
 };
 
 struct timer {
-	int64_t when;   // nanotime at which it fires
+	int64_t when;          // nanotime at which it fires
 	void (*fn)(void *arg); // on g0, with no lock held
 	void *arg;
-	uint32_t seq;   // orders equal deadlines: first come, first fired
-	struct p *p;    // whose heap it is in; NULL: none
+	uint32_t seq; // orders equal deadlines: first come, first fired
+	struct p *p;  // whose heap it is in; NULL: none
 	struct timer *parent, *left, *right;
 };
 
@@ -58,8 +58,8 @@ struct catchframe {
 	struct go_defer *deferred; // head of the defer chain at the catch
 	struct _panic *panic;      // innermost panic at the catch
 	uint32_t locks;
-	bool boundary;             // around a deferred call; see panic.c
-	const char *text;          // what panic_catch returns
+	bool boundary;    // around a deferred call; see panic.c
+	const char *text; // what panic_catch returns
 };
 
 // stack classes; see stack.c
@@ -76,28 +76,28 @@ struct g {
 	uint32_t preempt; // [irq] wants to be taken off; see preempt.c
 	uint32_t status;
 	uint8_t stackclass;
-	bool system;      // of the runtime; does not count as life
+	bool system; // of the runtime; does not count as life
 	uint64_t goid;
 	struct g *schedlink; // in a run queue or a free list
 	struct _panic *panic;
 	struct _panic *panicrec; // the last one that was stopped, for its text
 	struct go_defer *deferred;
 	struct catchframe *catching;
-	void *reent;      // newlib's, see hooks.h
+	void *reent; // newlib's, see hooks.h
 
 	// Waiting: written by the waiter, read by its waker.
 	const char *waitreason;
 	int64_t waitsince;
 	bool (*waitunlockf)(struct g *gp, void *arg);
 	void *waitarg;
-	void *param;      // what woke it
+	void *param;         // what woke it
 	uint32_t selectdone; // 0 until somebody has won this select
 	struct timer timer;  // for sleep
 
 	// For tracebacks.
 	const char *name;
 	void (*startfn)(void *);
-	uintptr_t gopc;   // pc of the go statement
+	uintptr_t gopc; // pc of the go statement
 	uint64_t parentgoid;
 };
 
@@ -108,17 +108,18 @@ struct m {
 	uint32_t id;
 	uintptr_t arch[M_ARCH_WORDS];
 
-	struct p *p;     // attached P; NULL while idle
-	struct p *nextp; // given by a waker, under sched.lock
-	struct p *watch; // the P that this M released last; see mpark
-	bool spinning;   // looking for work; counted in sched.nmspinning
-	bool parked;     // has rechecked and waits; under sched.lock
+	struct p *p;       // attached P; NULL while idle
+	struct p *nextp;   // given by a waker, under sched.lock
+	struct p *watch;   // the P that this M released last; see mpark
+	bool spinning;     // looking for work; counted in sched.nmspinning
+	bool parked;       // has rechecked and waits; under sched.lock
 	uint32_t sleeping; // [irq] inside the wait of mpark
-	struct g *ready; // [irq] made ready by handlers of this hart
-	bool resched;    // [irq] a request met g0: look again before a G runs
-	int64_t armed;   // [irq] deadline in the hart's timer
-	uint32_t rand;   // fastrand's state
+	struct g *ready;   // [irq] made ready by handlers of this hart
+	bool resched;      // [irq] a request met g0: look again before a G runs
+	int64_t armed;     // [irq] deadline in the hart's timer
+	uint32_t rand;     // fastrand's state
 	uint64_t interrupts; // [irq]
+	int64_t due, late;   // [irq] with gz.chaos: how late interrupts come
 	uint64_t wakeups, preemptions;
 	int64_t idle_ns;
 	struct g g0store;
@@ -131,15 +132,15 @@ struct p {
 	struct g *runnext; // thieves may take it
 	struct g *runq[RUNQ_SIZE];
 
-	struct m *m;     // M that runs it, or that watches it while idle
-	bool stopped;    // by stop-the-world or a smaller gomaxprocs; sched.lock
+	struct m *m;  // M that runs it, or that watches it while idle
+	bool stopped; // by stop-the-world or a smaller gomaxprocs; sched.lock
 	uint32_t schedtick; // executes, time slices inherited not counted
 	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
 
 	// The slice clock. Owner's hart: code with interrupts masked, handler.
-	int64_t tickwhen; // [irq] next look at the slice; 0: not ticking
+	int64_t tickwhen;  // [irq] next look at the slice; 0: not ticking
 	uint32_t tickseen; // [irq] schedtick at the last look
-	bool sliceover;  // [irq] curg has had its slice
+	bool sliceover;    // [irq] curg has had its slice
 
 	struct g *gfree; // dead Gs with a stack of the standard class
 	uint32_t gfreen;
@@ -156,21 +157,22 @@ struct p {
 struct schedt {
 	struct lock lock;
 	// Under lock.
-	uint32_t idle;    // bit i: allp[i] is idle, allp[i].m watches it
+	uint32_t idle; // bit i: allp[i] is idle, allp[i].m watches it
 	struct g *runqhead, *runqtail;
 	struct g *gfreestack, *gfreenostack;
 	uint32_t ngfree;
-	uint32_t nm;       // Ms that have started
-	uint32_t nmparked; // of them, those that wait and have nothing to look at
+	uint32_t nm; // Ms that have started
+	uint32_t
+		nmparked; // of them, those that wait and have nothing to look at
 	uint64_t goidgen;
 
 	// Read without the lock.
 	uint32_t runqsize;
 	uint32_t npidle, nmspinning, needspinning;
-	uint32_t gcwaiting;  // stop-the-world asked for
-	uint32_t stopwait;   // Ps that have not stopped yet; written under lock
+	uint32_t gcwaiting; // stop-the-world asked for
+	uint32_t stopwait;  // Ps that have not stopped yet; written under lock
 	uint32_t ngsys;
-	uint32_t nwaiters;   // goroutines that wait for a device
+	uint32_t nwaiters; // goroutines that wait for a device
 	bool mainstarted, maingone;
 	struct go_sema worldsema; // one stopper at a time
 };
@@ -191,7 +193,6 @@ _Static_assert(offsetof(struct m, g0) == M_G0, "arch.h");
 _Static_assert(offsetof(struct m, curg) == M_CURG, "arch.h");
 _Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
 _Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
-
 
 // ---- lock.c: spin locks ----------------------------------------------------
 void lock(struct lock *l);

@@ -22,9 +22,9 @@
 
 struct sel {
 	struct scase *cases;
-	uint32_t n;     // all cases
-	uint32_t npoll; // those that can be ready now; pollorder[0..npoll)
-	uint32_t nlock; // those with a channel; lockorder[0..nlock)
+	uint32_t n;        // all cases
+	uint32_t npoll;    // those that can be ready now; pollorder[0..npoll)
+	uint32_t nlock;    // those with a channel; lockorder[0..nlock)
 	int timeout, dflt; // index or -1
 	struct timer timer;
 };
@@ -267,10 +267,9 @@ wait(struct sel *s)
 	for (uint32_t i = 0; i < s->nlock; i++) {
 		struct scase *k = &s->cases[s->cases[i].lockorder];
 
-		k->sg = (struct sudog){ .g = gp,
-					.elem = k->elem,
-					.c = k->c,
-					.isselect = true };
+		k->sg = (struct sudog){
+			.g = gp, .elem = k->elem, .c = k->c, .isselect = true
+		};
 		enqueuesudog(k->kind == SCASE_RECV ? &k->c->recvq :
 						     &k->c->sendq,
 			     &k->sg);
@@ -326,8 +325,7 @@ check(struct sel *s)
 		else if (k->kind == SCASE_TIMEOUT || k->kind == SCASE_DEFAULT)
 			fatal("chan_select: case %u is a second %s",
 			      (unsigned)i,
-			      k->kind == SCASE_TIMEOUT ? "TIMEOUT" :
-							 "DEFAULT");
+			      k->kind == SCASE_TIMEOUT ? "TIMEOUT" : "DEFAULT");
 		else if (k->kind != SCASE_RECV && k->kind != SCASE_SEND)
 			fatal("chan_select: case %u has no kind", (unsigned)i);
 	}
@@ -354,8 +352,9 @@ blocks(struct sel *s)
 int
 chan_selectv(struct scase *cases, size_t n)
 {
-	struct sel s = { .cases = cases, .n = (uint32_t)n, .timeout = -1,
-			 .dflt = -1 };
+	struct sel s = {
+		.cases = cases, .n = (uint32_t)n, .timeout = -1, .dflt = -1
+	};
 	struct sudog *won;
 	int which;
 

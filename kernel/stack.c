@@ -68,7 +68,7 @@ stackalloc(struct g *gp, int class)
 		return false;
 	gp->stacklo = (uintptr_t)s;
 	gp->stackhi = gp->stacklo + pools[class].size;
-	gp->stackclass = (uint8_t)class;
+	gp->stackclass = (uint8_t) class;
 	*(uintptr_t *)gp->stacklo = CANARY;
 	return true;
 }

@@ -15,6 +15,7 @@ readhart(struct runtime_hart *h, const struct p *pp, const struct m *mp)
 	h->wakeups = mp->wakeups;
 	h->interrupts = mp->interrupts;
 	h->idle_ns = load64(&mp->idle_ns);
+	h->late_ns = load64(&mp->late);
 }
 
 // readpools lists every pool that has been used, and the channel buffers.

@@ -47,8 +47,8 @@ __retarget_lock_init(_LOCK_T *lock)
 {
 	*lock = poolget(&lockpool);
 	if (!*lock)
-		fatal("pool \"%s\" of %u is exhausted; raise %s",
-		      lockpool.name, lockpool.n, lockpool.setting);
+		fatal("pool \"%s\" of %u is exhausted; raise %s", lockpool.name,
+		      lockpool.n, lockpool.setting);
 	**lock = (struct __lock){ .depth = 0 };
 }
 
@@ -92,8 +92,8 @@ __retarget_lock_release(_LOCK_T lock)
 static bool
 again(struct __lock *lock, struct g *gp)
 {
-	if (!gp || atomic_load_explicit(&lock->owner, memory_order_relaxed)
-			   != gp)
+	if (!gp ||
+	    atomic_load_explicit(&lock->owner, memory_order_relaxed) != gp)
 		return false;
 	lock->depth++;
 	return true;
@@ -133,11 +133,10 @@ __retarget_lock_try_acquire_recursive(_LOCK_T lock)
 void
 __retarget_lock_release_recursive(_LOCK_T lock)
 {
-	if (atomic_load_explicit(&lock->owner, memory_order_relaxed)
-	    != getg())
+	if (atomic_load_explicit(&lock->owner, memory_order_relaxed) != getg())
 		fatal("libc lock %p released by goroutine %llu, "
-		      "which does not hold it", (void *)lock,
-		      (unsigned long long)runtime_goid());
+		      "which does not hold it",
+		      (void *)lock, (unsigned long long)runtime_goid());
 	if (--lock->depth > 0)
 		return;
 	atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);

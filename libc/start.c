@@ -70,7 +70,8 @@ splitargs(void)
 	while (*(s += strspn(s, BLANKS))) {
 		if (argc == BOOTARGS_WORDS)
 			fatal("too many boot arguments; "
-			      "raise BOOTARGS_WORDS (%d)", BOOTARGS_WORDS);
+			      "raise BOOTARGS_WORDS (%d)",
+			      BOOTARGS_WORDS);
 		if (strncmp(s, "gz.", 3) != 0)
 			argv[argc++] = s;
 		s += strcspn(s, BLANKS);
@@ -109,8 +110,7 @@ flush(void)
 		for (i = 0; i < g->_niobs; i++) {
 			__FILE *f = &g->_iobs[i];
 
-			if ((f->_flags & FILE_WRITES) &&
-			    f->_p != f->_bf._base)
+			if ((f->_flags & FILE_WRITES) && f->_p != f->_bf._base)
 				_fflush_r(_REENT, f);
 		}
 }

@@ -148,7 +148,7 @@ static bool
 fits(uintptr_t lo, uintptr_t old, uintptr_t hi, ptrdiff_t incr)
 {
 	if (incr < 0)
-		return (uintptr_t)-(incr + 1) < old - lo;
+		return (uintptr_t) - (incr + 1) < old - lo;
 	return old <= hi && (uintptr_t)incr <= hi - old;
 }
 

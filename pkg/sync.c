@@ -100,13 +100,13 @@ unlockslow(struct mutex *m, uint32_t new)
 {
 	if (!((new + LOCKED) & LOCKED))
 		fatal("sync: unlock of unlocked mutex");
-	if (new & STARVING) {
+	if (new &STARVING) {
 		semrelease(&m->sema, true);
 		return;
 	}
 	for (;;) {
 		// Nobody waits, or somebody has it or tries already.
-		if (new < WAITER || new & (LOCKED | WOKEN | STARVING))
+		if (new < WAITER || new &(LOCKED | WOKEN | STARVING))
 			return;
 		if (cas(&m->state, new, (new - WAITER) | WOKEN)) {
 			semrelease(&m->sema, false);

@@ -14,6 +14,9 @@ What it runs, two at a time, printing in order:
                 machine in some way; what to expect is in its first comments
   <arch>/<harts> tour        examples/tour.c against tests/tour.expect
 
+--only REGEX takes the jobs whose name matches; if it matches none, it goes to
+the target image, where it is the beginning of the names of tests.
+
 A test program speaks TAP: `1..N`, `ok 1 - name`, `not ok 2 - name: why`. A plan
 that is not kept, a status that is not 0 with no test to blame, a timeout and a
 build that fails are failures too. Whatever fails leaves its command line and

@@ -10,7 +10,8 @@ main(void)
 	struct twelve {
 		char c[12];
 	} v = { "" };
-	chan *c = chan_make(struct { char c[24]; }, 1);
+	chan *c = chan_make(
+		struct { char c[24]; }, 1);
 
 	chan_send(c, &v);
 	return 0;

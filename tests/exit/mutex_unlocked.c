@@ -5,8 +5,7 @@
 #include <go.h>
 #include <stdio.h>
 
-static void
-catch(void *arg)
+static void catch (void *arg)
 {
 	(void)arg;
 	recover();

@@ -8,8 +8,10 @@
 
 struct one {
 	chan *c;
-	atomic_int state; // 0 not back, 1 got a value, 2 closed, 3 sent, 4 panic
+	atomic_int
+		state; // 0 not back, 1 got a value, 2 closed, 3 sent, 4 panic
 	int v;
+	atomic_bool here; // about to wait
 };
 
 static void
@@ -17,6 +19,7 @@ recv_one(void *arg)
 {
 	struct one *o = arg;
 
+	atomic_store(&o->here, true);
 	atomic_store(&o->state, chan_recv(o->c, &o->v) ? 1 : 2);
 }
 
@@ -33,6 +36,7 @@ send_one(void *arg)
 {
 	struct one *o = arg;
 
+	atomic_store(&o->here, true);
 	atomic_store(&o->state, panic_catch(send_it, o) == NULL ? 3 : 4);
 }
 
@@ -268,6 +272,14 @@ SynchFifo(void)
 	chan_free(ch);
 }
 
+static void
+arrive(struct one *o)
+{
+	while (!atomic_load(&o->here))
+		runtime_gosched();
+	settle();
+}
+
 // Goroutines that wait are served in the order in which they came, receivers and
 // senders alike.
 static void
@@ -280,7 +292,7 @@ WaitersFifo(void)
 	for (int i = 0; i < 8; i++) {
 		o[i] = (struct one){ .c = c };
 		go(recv_one, &o[i]);
-		settle();
+		arrive(&o[i]);
 	}
 	for (int i = 0; i < 8; i++)
 		chan_send(c, &i);
@@ -290,7 +302,7 @@ WaitersFifo(void)
 	for (int i = 0; i < 8; i++) {
 		o[i] = (struct one){ .c = c, .v = 100 + i };
 		go(send_one, &o[i]);
-		settle();
+		arrive(&o[i]);
 	}
 	for (int i = 0; i < 8; i++) {
 		chan_recv(c, &v);
@@ -740,10 +752,22 @@ PingPong(void)
 }
 
 const struct test chan_tests[] = {
-	T(Chan),	 T(CloseWakesSenders), T(ChanCrowd),
-	T(AsynchFifo),	 T(SynchFifo),	       T(WaitersFifo),
-	T(Nonblock),	 T(ZeroSize),	       T(LargeElement),
-	T(NilChan),	 T(ChanMistakes),      T(FreeOfWaited),
-	T(Sieve1),	 T(MultiConsumer),     T(NonblockRecvRace),
-	T(CloseKeepsValues), T(PingPong),      { 0 },
+	T(Chan),
+	T(CloseWakesSenders),
+	T(ChanCrowd),
+	T(AsynchFifo),
+	T(SynchFifo),
+	T(WaitersFifo),
+	T(Nonblock),
+	T(ZeroSize),
+	T(LargeElement),
+	T(NilChan),
+	T(ChanMistakes),
+	T(FreeOfWaited),
+	T(Sieve1),
+	T(MultiConsumer),
+	T(NonblockRecvRace),
+	T(CloseKeepsValues),
+	T(PingPong),
+	{ 0 },
 };

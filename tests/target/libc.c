@@ -61,7 +61,7 @@ format(void *arg)
 		snprintf(s, sizeof s, "%.3f %g %e", 3.14159, 0.5, 12345.0);
 		wrong(u, s, "3.142 0.5 1.234500e+04");
 		snprintf(s, sizeof s, "%x %#o %08.2f|%-6s|%6s|%c %hhd", 0xbeefu,
-			 8u, -2.5, "ab", "cd", 'z', 7);
+			 8u, -2.5, "ab", "cd", 'z', (signed char)7);
 		wrong(u, s, "beef 010 -0002.50|ab    |    cd|z 7");
 		snprintf(s, sizeof s, "%d", u->id * 1000 + i);
 		snprintf(w, sizeof w, "%ld", (long)u->id * 1000 + i);
@@ -271,7 +271,7 @@ Printf(void)
 }
 
 const struct test libc_tests[] = {
-	T(Snprintf), T(StrtodSscanf), T(Malloc), T(MallocTooMuch),
-	T(Errno),    T(Strtok),	      T(Libm),	 T(Printf),
-	{ 0 },
+	T(Snprintf),      T(StrtodSscanf), T(Malloc),
+	T(MallocTooMuch), T(Errno),        T(Strtok),
+	T(Libm),          T(Printf),       { 0 },
 };

@@ -157,7 +157,8 @@ CreateExitStorm(void)
 		seen += __builtin_popcount(atomic_load(&st.seen[i]));
 	CHECK_EQ(seen + atomic_load(&st.outside), n);
 	// Every P may keep a list of up to 64 dead ones.
-	CHECK(pool("NG").used <= used + POOL + 64u * (unsigned)runtime_num_cpu());
+	CHECK(pool("NG").used <=
+	      used + POOL + 64u * (unsigned)runtime_num_cpu());
 	chan_free(st.tokens);
 }
 
@@ -181,7 +182,8 @@ SkewedFreeLists(void)
 	}
 	CHECK_EQ(atomic_load(&c.n), rounds * 100);
 	NEED(wait_idle(0));
-	CHECK(pool("NG").used <= used + 100 + 64u * (unsigned)runtime_num_cpu());
+	CHECK(pool("NG").used <=
+	      used + 100 + 64u * (unsigned)runtime_num_cpu());
 }
 
 // ---- NumGoroutine ------------------------------------------------------------------
@@ -527,9 +529,17 @@ ReentReturned(void)
 }
 
 const struct test life_tests[] = {
-	T(GoJoin),	    T(Goroutines),    T(CreateExitStorm),
-	T(SkewedFreeLists), T(NumGoroutine),  T(GoCopy),
-	T(GoCopyAligned),   T(GoWithStack),   T(GetgThreadSwitch),
-	T(SpawnDepth),	    T(SpawnTree),     T(ReentReturned),
+	T(GoJoin),
+	T(Goroutines),
+	T(CreateExitStorm),
+	T(SkewedFreeLists),
+	T(NumGoroutine),
+	T(GoCopy),
+	T(GoCopyAligned),
+	T(GoWithStack),
+	T(GetgThreadSwitch),
+	T(SpawnDepth),
+	T(SpawnTree),
+	T(ReentReturned),
 	{ 0 },
 };

@@ -557,8 +557,17 @@ LocalsAfterCatch(void)
 }
 
 const struct test panic_tests[] = {
-	T(DeferOrder),	 T(PanicRecover), T(PanicLongText),
-	T(NestedPanics), T(RepeatedRepanics), T(Goexit),
-	T(GoexitDefer),	 T(RecoveredGoroutineEnds), T(ManyPanics),
-	T(PanicsEverywhere), T(GoschedInPanic), T(LocalsAfterCatch), { 0 },
+	T(DeferOrder),
+	T(PanicRecover),
+	T(PanicLongText),
+	T(NestedPanics),
+	T(RepeatedRepanics),
+	T(Goexit),
+	T(GoexitDefer),
+	T(RecoveredGoroutineEnds),
+	T(ManyPanics),
+	T(PanicsEverywhere),
+	T(GoschedInPanic),
+	T(LocalsAfterCatch),
+	{ 0 },
 };

@@ -179,7 +179,8 @@ ChanBuffersBalance(void)
 			c[k] = NULL;
 			continue;
 		}
-		c[k] = chan_try_make(int, (int)(rnd(&r) % (1u << rnd(&r) % 10)));
+		c[k] = chan_try_make(int,
+				     (int)(rnd(&r) % (1u << rnd(&r) % 10)));
 		for (int j = 0; c[k] != NULL && j < chan_cap(c[k]); j++)
 			chan_send(c[k], &(int){ (int)k * 1000 + j });
 	}
@@ -274,8 +275,12 @@ StealsHappen(void)
 }
 
 const struct test pool_tests[] = {
-	T(GoTryExhausted),	 T(StackClassExhausted),
-	T(ChanTryMakeExhausted), T(ChanBuffersBalance),
-	T(StatsSane),		 T(HighWater),
-	T(StealsHappen),	 { 0 },
+	T(GoTryExhausted),
+	T(StackClassExhausted),
+	T(ChanTryMakeExhausted),
+	T(ChanBuffersBalance),
+	T(StatsSane),
+	T(HighWater),
+	T(StealsHappen),
+	{ 0 },
 };

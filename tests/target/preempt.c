@@ -172,8 +172,7 @@ churn(unsigned id, unsigned n)
 		MIX(w, p);
 	}
 	p += q + r + s + t + u + v + w;
-	return (uint64_t)p * 31 +
-	       (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ i);
+	return (uint64_t)p * 31 + (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ i);
 }
 
 struct filler {
@@ -270,8 +269,8 @@ FramesUnderPreemption(void)
 
 	wait_group_add(&l.wg, n);
 	for (int i = 0; i < n; i++)
-		go_copy(walk_frames, (struct filler){ &l, 0, (unsigned)i,
-						      &foreign });
+		go_copy(walk_frames,
+			(struct filler){ &l, 0, (unsigned)i, &foreign });
 	for (int i = 0; i < 200; i++) {
 		time_sleep(10 * MILLISECOND);
 		if (total().preemptions - before >= want)
@@ -444,7 +443,7 @@ PreemptInKernel(void)
 }
 
 const struct test preempt_tests[] = {
-	T(AsyncPreempt),	  T(SlicesAreShared), T(RegisterFill),
+	T(AsyncPreempt),          T(SlicesAreShared), T(RegisterFill),
 	T(FramesUnderPreemption), T(PreemptDisable),  T(PreemptEnabled),
-	T(AloneUndisturbed),	  T(PreemptInKernel), { 0 },
+	T(AloneUndisturbed),      T(PreemptInKernel), { 0 },
 };

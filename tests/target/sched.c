@@ -628,9 +628,20 @@ StopTheWorldHogs(void)
 }
 
 const struct test sched_tests[] = {
-	T(GoroutineParallelism), T(NestedParallelism), T(WorkConservation),
-	T(AllHartsWake), T(GlobalQueueNotStarved), T(PingPongHog),
-	T(YieldProgress), T(GoschedLetsOthersRun), T(RunNext),
-	T(TimerFairness), T(TimerFairness2), T(SelectFairness), T(Gomaxprocs),
-	T(StopTheWorldDeadlock), T(StopTheWorldHogs), { 0 },
+	T(GoroutineParallelism),
+	T(NestedParallelism),
+	T(WorkConservation),
+	T(AllHartsWake),
+	T(GlobalQueueNotStarved),
+	T(PingPongHog),
+	T(YieldProgress),
+	T(GoschedLetsOthersRun),
+	T(RunNext),
+	T(TimerFairness),
+	T(TimerFairness2),
+	T(SelectFairness),
+	T(Gomaxprocs),
+	T(StopTheWorldDeadlock),
+	T(StopTheWorldHogs),
+	{ 0 },
 };

@@ -149,8 +149,8 @@ StolenWakeup(void)
 			settle();
 		chan_send(b, &(int){ 1 });
 		// If s took that one, nobody listens on a any more.
-		if (chan_select(SEND(a, &(int){ 2 }),
-				SEND(b, &(int){ 3 })) == 0)
+		if (chan_select(SEND(a, &(int){ 2 }), SEND(b, &(int){ 3 })) ==
+		    0)
 			CHECK(atomic_load(&s.which) != 1);
 		while (atomic_load(&s.which) < 0 || atomic_load(&r.which) < 0)
 			runtime_gosched();
@@ -443,7 +443,8 @@ SelectAloneBlocks(void)
 	int v = 1, w;
 
 	CHECK_EQ(chan_select(SEND(c, &v), RECV(c, &w),
-			     TIMEOUT(500 * MICROSECOND)), 2);
+			     TIMEOUT(500 * MICROSECOND)),
+		 2);
 	chan_free(c);
 }
 
@@ -581,8 +582,8 @@ wide_select(void *arg)
 		for (int k = 0; k < 16; k++) {
 			chan *c = w->c[rnd(&w->rnd) % 8];
 
-			cases[k] = rnd(&w->rnd) % 2 ? SEND(c, &v) :
-						      RECV(c, &in);
+			cases[k] =
+				rnd(&w->rnd) % 2 ? SEND(c, &v) : RECV(c, &in);
 		}
 		cases[rnd(&w->rnd) % 16] = TIMEOUT(20 * MICROSECOND);
 		in = chan_selectv(cases, 16);
@@ -763,9 +764,22 @@ TimeoutRace(void)
 }
 
 const struct test select_tests[] = {
-	T(SelectBasics), T(SelectSendOnClosed), T(CloseWins), T(StolenWakeup),
-	T(DoubleSelect), T(NonblockSelectRace), T(NonblockSelectRace2),
-	T(SelectDuplicateChannel), T(Select6), T(SelfSelect),
-	T(SelectAloneBlocks), T(SelectStress), T(SelectLockOrder),
-	T(SelectWide), T(Select2), T(PseudoRandomSend), T(TimeoutRace), { 0 },
+	T(SelectBasics),
+	T(SelectSendOnClosed),
+	T(CloseWins),
+	T(StolenWakeup),
+	T(DoubleSelect),
+	T(NonblockSelectRace),
+	T(NonblockSelectRace2),
+	T(SelectDuplicateChannel),
+	T(Select6),
+	T(SelfSelect),
+	T(SelectAloneBlocks),
+	T(SelectStress),
+	T(SelectLockOrder),
+	T(SelectWide),
+	T(Select2),
+	T(PseudoRandomSend),
+	T(TimeoutRace),
+	{ 0 },
 };

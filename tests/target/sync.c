@@ -115,6 +115,7 @@ MutexFairness(void)
 // Waiters that have starved get the lock in the order of their coming.
 struct line {
 	struct mutex *mu;
+	atomic_int *here;
 	int *at, *log;
 	int id;
 };
@@ -124,6 +125,7 @@ stand_in_line(void *arg)
 {
 	struct line *l = arg;
 
+	atomic_fetch_add(l->here, 1);
 	mutex_lock(l->mu);
 	l->log[(*l->at)++] = l->id;
 	mutex_unlock(l->mu);
@@ -133,11 +135,15 @@ static void
 MutexFifo(void)
 {
 	struct mutex mu = { 0 };
+	atomic_int here = 0;
 	int log[6], at = 0;
 
 	mutex_lock(&mu);
 	for (int i = 0; i < 6; i++) {
-		go_copy(stand_in_line, (struct line){ &mu, &at, log, i });
+		go_copy(stand_in_line,
+			(struct line){ &mu, &here, &at, log, i });
+		while (here <= i)
+			runtime_gosched();
 		time_sleep(500 * MICROSECOND);
 	}
 	time_sleep(2 * MILLISECOND); // beyond the starvation limit
@@ -283,5 +289,5 @@ WaitGroupRace(void)
 
 const struct test sync_tests[] = {
 	T(HammerMutex), T(MutexFairness),   T(MutexFifo),     T(MutexOwners),
-	T(WaitGroup),	T(WaitGroupMisuse), T(WaitGroupRace), { 0 },
+	T(WaitGroup),   T(WaitGroupMisuse), T(WaitGroupRace), { 0 },
 };

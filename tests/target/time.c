@@ -150,7 +150,8 @@ OverflowSleep(void)
 	time_sleep(5 * MILLISECOND);
 	CHECK_EQ(woke, 0);
 	CHECK_EQ(chan_select(RECV((chan *)NULL, &v), TIMEOUT(INT64_MAX),
-			     DEFAULT), 2);
+			     DEFAULT),
+		 2);
 }
 
 // Zero sleeps beside a goroutine that is woken all the time (Go:
@@ -295,7 +296,7 @@ IdleIsQuiet(void)
 }
 
 const struct test time_tests[] = {
-	T(Monotonic),	 T(ManySleepers),     T(SleepOrder),
-	T(OverflowSleep), T(SleepZero),	      T(EarlierTimer),
-	T(TimersBesideHogs), T(SelectTimeout), T(IdleIsQuiet), { 0 },
+	T(Monotonic),   T(ManySleepers), T(SleepOrder),       T(OverflowSleep),
+	T(SleepZero),   T(EarlierTimer), T(TimersBesideHogs), T(SelectTimeout),
+	T(IdleIsQuiet), { 0 },
 };

@@ -261,7 +261,7 @@ CallersAfterPreemption(void)
 }
 
 const struct test trace_tests[] = {
-	T(Caller),     T(Callers),	  T(CallersSkip),
+	T(Caller),     T(Callers),        T(CallersSkip),
 	T(MainsStack), T(RecursiveStack), T(CallersAfterPreemption),
 	{ 0 },
 };

@@ -67,8 +67,7 @@ throws(void (*fn)(void))
 	return did;
 }
 
-_Noreturn void
-throw(const char *why)
+_Noreturn void throw(const char *why)
 {
 	thrown = why;
 	if (expecting != NULL)

@@ -18,8 +18,8 @@ casgstatus(struct g *gp, uint32_t old, uint32_t new)
 // ---- Pool --------------------------------------------------------------------
 
 static long blocks[5][4];
-static struct pool pool = POOL_INIT("test", "NTEST", blocks, sizeof(blocks[0]),
-				    5);
+static struct pool pool =
+	POOL_INIT("test", "NTEST", blocks, sizeof(blocks[0]), 5);
 
 static bool
 all(void)
@@ -111,8 +111,8 @@ spillrefill(void)
 		return false;
 	// Another P, with nothing of its own, takes from the global list.
 	g[0] = born(p1, std);
-	if (p1->reused != 1 || p1->gfreen + sched.ngfree !=
-				       GFREE_HIGH - GFREE_LOW - 1)
+	if (p1->reused != 1 ||
+	    p1->gfreen + sched.ngfree != GFREE_HIGH - GFREE_LOW - 1)
 		return false;
 	gfput(p1, g[0]);
 	for (int i = GFREE_HIGH; i < 100; i++)

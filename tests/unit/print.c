@@ -50,14 +50,24 @@ static int wrong;
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
 
-static const char *const prefix[] = { "", "0", "-", "5", "05", "-5", "25",
-				      "025", "-25", "1" };
+static const char *const prefix[] = { "",   "0",  "-",   "5",   "05",
+				      "-5", "25", "025", "-25", "1" };
 
 static bool
 integers(void)
 {
-	static const long long v[] = { 0, 1, -1, 9, 10, 255, -128, INT_MAX,
-				       INT_MIN, UINT_MAX, LLONG_MAX, LLONG_MIN,
+	static const long long v[] = { 0,
+				       1,
+				       -1,
+				       9,
+				       10,
+				       255,
+				       -128,
+				       INT_MAX,
+				       INT_MIN,
+				       UINT_MAX,
+				       LLONG_MAX,
+				       LLONG_MIN,
 				       123456789012345 };
 	char fmt[32];
 

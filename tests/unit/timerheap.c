@@ -2,8 +2,7 @@
 // list.
 #include "host.h"
 
-static void
-armed(int64_t when);
+static void armed(int64_t when);
 
 #include "../../kernel/lock.c"
 #include "../../kernel/time.c"

@@ -75,8 +75,8 @@ static void
 maketable(void)
 {
 	uint32_t *t = table;
-	uint32_t head[] = { MAGIC, 1, sizeof hosttext, 5, 5, 3, 2,
-			    RULE(CFA_SP, 0, 0, 0) };
+	uint32_t head[] = { MAGIC, 1, sizeof hosttext,      5, 5,
+			    3,     2, RULE(CFA_SP, 0, 0, 0) };
 
 	memcpy(t, head, sizeof head);
 	t += 8;
@@ -117,8 +117,11 @@ callers(void)
 	stack[996] = 77;
 	// The outer f: 4 words from 998 would end at 1002, past the end of
 	// the stack; so g's caller has its frame lower: see deep().
-	return (struct unwind){ .pc = PC(0x210), .sp = SP(990), .fp = 5,
-				.ra = PC(0x11), .exact = true };
+	return (struct unwind){ .pc = PC(0x210),
+				.sp = SP(990),
+				.fp = 5,
+				.ra = PC(0x11),
+				.exact = true };
 }
 
 static bool
@@ -178,7 +181,8 @@ prints(void)
 
 	nout = 0;
 	traceback(recursion(2), LO, HI);
-	snprintf(want, sizeof want, "f(...)\n\ta.c:10 +0x40\n"
+	snprintf(want, sizeof want,
+		 "f(...)\n\ta.c:10 +0x40\n"
 		 "f(...)\n\ta.c:10 +0x40\ngoexit(...)\n\t?:0 +0x4\n");
 	return strcmp(out, want) == 0;
 }
@@ -201,17 +205,20 @@ elides(void)
 static bool
 justcalled(void)
 {
-	struct unwind u = { .pc = 0, .sp = SP(10), .ra = PC(0x21),
-			    .exact = true };
+	struct unwind u = {
+		.pc = 0, .sp = SP(10), .ra = PC(0x21), .exact = true
+	};
 
 	if (!unwindstep(&u, LO, HI) || u.pc != PC(0x21) || u.sp != SP(10))
 		return false;
-	u = (struct unwind){ .pc = PC(0x280), .sp = SP(10), .ra = PC(0x21),
-			     .exact = true };
+	u = (struct unwind){
+		.pc = PC(0x280), .sp = SP(10), .ra = PC(0x21), .exact = true
+	};
 	if (!unwindstep(&u, LO, HI) || u.pc != PC(0x21))
 		return false;
-	u = (struct unwind){ .pc = PC(0x282), .sp = SP(10), .ra = PC(0x21),
-			     .exact = true };
+	u = (struct unwind){
+		.pc = PC(0x282), .sp = SP(10), .ra = PC(0x21), .exact = true
+	};
 	return !unwindstep(&u, LO, HI);
 }
 
@@ -235,8 +242,7 @@ finds(void)
 	       !findframe(PC(0), false, &f) && !findframe(7, true, &f);
 }
 
-static bool
-public(void)
+static bool public(void)
 {
 	static struct g g;
 	uintptr_t pcs[10];
@@ -256,8 +262,7 @@ public(void)
 	    pcs[3] != PC(0x304))
 		return false;
 	if (runtime_callers(0, pcs, 2) != 2 ||
-	    runtime_callers(3, pcs, 9) != 1 ||
-	    runtime_callers(4, pcs, 9) != 0)
+	    runtime_callers(3, pcs, 9) != 1 || runtime_callers(4, pcs, 9) != 0)
 		return false;
 	hostg = NULL;
 	return !runtime_caller(0, &f) && runtime_callers(0, pcs, 9) == 0;
@@ -277,14 +282,14 @@ rubbish(void)
 		int n = 0;
 
 		for (int i = 0; i < 64; i++)
-			small[i] = rand() % 2 ? PC((unsigned)rand() % 0x420)
-				   : rand() % 2 ? lo + (unsigned)rand() % 600
-						: (uintptr_t)rand();
+			small[i] = rand() % 2 ? PC((unsigned)rand() % 0x420) :
+				   rand() % 2 ? lo + (unsigned)rand() % 600 :
+						(uintptr_t)rand();
 		u = (struct unwind){
 			.pc = PC((unsigned)rand() % 0x420),
 			.sp = lo - 40 + (unsigned)rand() % 600,
-			.fp = rand() % 4 ? lo - 40 + (unsigned)rand() % 600
-					 : (uintptr_t)-(rand() % 99),
+			.fp = rand() % 4 ? lo - 40 + (unsigned)rand() % 600 :
+					   (uintptr_t) - (rand() % 99),
 			.ra = PC((unsigned)rand() % 0x420),
 			.exact = rand() % 2,
 		};
