@@ -14,6 +14,8 @@
 # arch/<a>/arch.mk and boards/<b>/board.mk say what differs between machines;
 # there is no architecture's name in this file but in the help.
 
+# make -C says so by this flag; find_app wants to know, nobody else.
+FROM_C := $(findstring w,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -133,8 +135,7 @@ config_lines := $(foreach c,$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
 # tree, so that what __FILE__ shows stays short.
 APP ?= examples/tour.c
 APPS ?= $(APP)
-from_c := $(findstring w,$(firstword -$(MAKEFLAGS)))
-find_app = $(firstword $(wildcard $(if $(filter /%,$1),$1,$(if $(from_c), \
+find_app = $(firstword $(wildcard $(if $(filter /%,$1),$1,$(if $(FROM_C), \
 	$(PWD)/$1 $(CURDIR)/$1,$(CURDIR)/$1 $(PWD)/$1))))
 in_tree = $(patsubst $(CURDIR)/%,%,$(abspath $1))
 is_dir = $(wildcard $1/.)
@@ -349,8 +350,9 @@ endif
 # in stubs, under the sanitizers. unit.mk may add sources and flags to one.
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 -include tests/unit/unit.mk
-UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow \
-	-fsanitize=address,undefined -fno-sanitize-recover=all -Itests/unit -Iinclude -Ikernel -pthread
+UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -pthread \
+	-fsanitize=address,undefined -fno-sanitize-recover=all \
+	-Itests/unit -Iinclude -Ikernel
 
 .PHONY: unit test soak
 unit: $(UNITS)

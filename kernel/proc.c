@@ -138,8 +138,9 @@ globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
 	kickticks();
 }
 
-// globrunqget takes a fair share of the global queue, at most max (0: no limit):
-// the first is returned, the rest goes to pp's ring. sched.lock is held.
+// globrunqget takes a fair share of the global queue, at most max (0: no limit,
+// for an empty ring): the first is returned, the rest goes to pp's ring, which has
+// room for it. sched.lock is held.
 struct g *
 globrunqget(struct p *pp, uint32_t max)
 {
@@ -218,6 +219,23 @@ drainready(struct p *pp)
 	wakep();
 }
 
+// globalturn tells how many goroutines this pick may take from the global queue
+// before it looks at the ring, which must have room for them; 0 if it is the
+// ring's turn. Every
+// SCHED_TICK-th pick takes one, as in Go. Every second slice that ends takes a
+// share: a preempted goroutine goes there, and where each slice adds one (a chain
+// of goroutines that start each other, preempted just before their end) one in 61
+// slices would never bring them back.
+static uint32_t
+globalturn(struct p *pp)
+{
+	// More than one: the last of them was put there just now.
+	if (pp->sliceover && load_rlx(&sched.runqsize) > 1 &&
+	    ++pp->slices % 2 == 0)
+		return 1 + RUNQ_SIZE - (pp->runqtail - load_rlx(&pp->runqhead));
+	return pp->schedtick % SCHED_TICK == 0;
+}
+
 // findrunnable returns a goroutine to run; it sleeps until there is one. The
 // numbers are SPEC section 5's.
 static struct g *
@@ -225,6 +243,7 @@ findrunnable(struct m *mp, bool *inherit)
 {
 	struct g *gp;
 	struct p *pp;
+	uint32_t max;
 
 top:
 	pp = mp->p;
@@ -245,9 +264,9 @@ top:
 	// 3. Tracer and GC workers: their place; neither exists yet.
 	// 4. The global queue now and then, so that a pair that keeps
 	// readying each other cannot starve it.
-	if (pp->schedtick % SCHED_TICK == 0 && load_rlx(&sched.runqsize) != 0) {
+	if (load_rlx(&sched.runqsize) != 0 && (max = globalturn(pp)) != 0) {
 		lock(&sched.lock);
-		gp = globrunqget(pp, 1);
+		gp = globrunqget(pp, max);
 		unlock(&sched.lock);
 		if (gp != NULL)
 			return gp;
@@ -399,6 +418,14 @@ goready(struct g *gp)
 	releasem();
 }
 
+// alone tells whether nobody else is on pp's own queue. pp's hart only.
+static bool
+alone(const struct p *pp)
+{
+	return load_rlx(&pp->runqhead) == pp->runqtail &&
+	       load_rlx(&pp->runnext) == NULL;
+}
+
 static void
 gosched_m(struct g *gp)
 {
@@ -406,9 +433,17 @@ gosched_m(struct g *gp)
 
 	casgstatus(gp, Grunning, Grunnable);
 	dropg(mp, gp);
-	// No wakep: the queue has not become longer than it was while gp ran
-	// on, and a hart that looks never sees it empty (put before get).
-	runqput(mp->p, gp, false);
+	if (load_rlx(&sched.runqsize) != 0 && alone(mp->p)) {
+		// Behind those who wait there, or yielding in a loop would
+		// leave them one pick in SCHED_TICK.
+		globrunqputbatch(gp, gp, 1);
+		wakep();
+	} else {
+		// No wakep: the queue has not become longer than it was while
+		// gp ran on, and a hart that looks never sees it empty (put
+		// before get).
+		runqput(mp->p, gp, false);
+	}
 	schedule();
 }
 

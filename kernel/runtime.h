@@ -135,6 +135,7 @@ struct p {
 	struct m *m;  // M that runs it, or that watches it while idle
 	bool stopped; // by stop-the-world or a smaller gomaxprocs; sched.lock
 	uint32_t schedtick; // executes, time slices inherited not counted
+	uint32_t slices;    // that ended with others on the global queue
 	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
 
 	// The slice clock. Owner's hart: code with interrupts masked, handler.

@@ -1,9 +1,9 @@
-// goexit_main (Go: GoexitDeadlock): main's goroutine leaves by Goexit; the others
-// go on; when the last of them is gone the machine says why.
+// goexit_main (Go: GoexitDeadlock): main's goroutine leaves by Goexit; the
+// others go on; when the last of them is gone the machine says why.
 // expect-status: 2
 // expect: ^main's deferred call$
 // expect: ^the other one is done$
-// expect: ^fatal error: no goroutines \(main called runtime\.Goexit\) - deadlock!$
+// expect: ^fatal error: no goroutines \(main called runtime\.Goexit\) - dead
 // expect-not: never|all goroutines are asleep
 // harts: 1 4
 #include <go.h>

@@ -48,7 +48,9 @@
 //  - An interrupt that meets g0 or a goroutine with preemption off is a
 //    request to preempt that execute, or releasem, finds: preempt.c's retry.
 //  - A P has one timer or two. Time passes as it likes: a timer that is set
-//    becomes due some time. Its hart's hardware fires if it is set to it.
+//    becomes due some time. Its hart's hardware fires if it is set to it. When
+//    that meets g0 it comes again, as long as it takes, so it is as if it
+//    waited. Thieves run the timers that are due, too.
 //  - Stop-the-world is not here.
 //  - checkdead here looks at marks, waiters and timers only and asserts the rest;
 //    the code looks at the queues too. A device's waiter counts until its
@@ -110,6 +112,7 @@
 #define BUSY 0		// in the scheduler, or with preemption off: it goes on
 #define RUN 1		// in a goroutine: it may stay for ever
 #define WFI 2		// in arch_cpuidle
+#define INTR 3		// in a handler that has more than one step
 
 byte st[NH];
 byte rq[NH];		// how many wait in the local queue
@@ -187,11 +190,11 @@ inline timepasses(i) {
 }
 inline timerintr(i) {
 	atomic {
-		tm[i] == 2 && hw[i] -> hw[i] = 0;
+		tm[i] == 2 && hw[i] && (st[i] == RUN || st[i] == WFI) ->
+		hw[i] = 0;
 		if
 		:: st[i] == WFI -> ipi[i] = 1
 		:: st[i] == RUN -> pre[i] = 1
-		:: else
 		fi
 	}
 }
@@ -329,12 +332,17 @@ proctype hart(byte h)
 	// findrunnable: timers and the ready list, a G a step; then the queues.
 top:
 	atomic {
+#ifndef M_TIMER_UNSET
+		// It was due, the hart's timer has fired for it, and a thief
+		// has run it since: who sets the hart's timer for the next?
+		SETHW(h);
+#endif
 		if
 #if TIMERS > 0
 		:: DUE(h) && rq[h] < CAP ->
-			POP(h); rq[h]++; drained = 1; goto top
+			POP(h); SETHW(h); rq[h]++; drained = 1; goto top
 		:: DUE(h) && rq[h] == CAP && lck == 0 ->
-			POP(h); gq++; drained = 1; goto top
+			POP(h); SETHW(h); gq++; drained = 1; goto top
 #endif
 		:: rl[h] > 0 && rq[h] < CAP ->
 			rl[h]--; rq[h]++; drained = 1;
@@ -596,21 +604,20 @@ found:
 resume:
 	atomic {
 		st[h] = RUN;
-		SETHW(h);
 #ifndef M_EXEC_GAP
 		// An interrupt since the last look comes again.
-		pre[h] = (rl[h] > 0 || DUE(h))
+		pre[h] = (pre[h] || rl[h] > 0 || DUE(h))
 #endif
 	}
 running:
 	if
 	// go, or goready
 	:: atomic { subs > 0 && rq[h] < CAP ->
-		st[h] = BUSY; pre[h] = 0; subs--; rq[h]++; READYARM };
+		st[h] = BUSY; subs--; rq[h]++; READYARM };
 		wakep();
 		goto resume
 	:: atomic { subs > 0 && rq[h] == CAP ->
-		st[h] = BUSY; pre[h] = 0; subs--; READYARM;
+		st[h] = BUSY; subs--; READYARM;
 		n = (CAP + 1) / 2; rq[h] = rq[h] - n; n++ };
 		atomic { lck == 0 -> gq = gq + n; n = 0 };
 		KICK;
@@ -631,7 +638,7 @@ running:
 #endif
 #ifdef SLICE
 	// the tick, in a handler: it stops itself, looks, and starts again
-	:: atomic { armed[h] -> armed[h] = 0; st[h] = BUSY };
+	:: atomic { armed[h] -> armed[h] = 0; st[h] = INTR };
 		atomic {
 			if
 			:: rq[h] > 0 || gq > 0 -> armed[h] = 1
@@ -697,7 +704,7 @@ endhalt:
 
 inline interrupt(i) {
 	atomic {
-		irqs > 0 -> irqs--; rl[i]++;
+		irqs > 0 && st[i] != INTR -> irqs--; rl[i]++;
 #ifdef M_DEAD_HANDLER
 		// No waiter, and its goroutine not yet on any queue.
 		dev--;

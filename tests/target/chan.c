@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-// ---- Blocking, order, close (Go: TestChan) ----------------------------------------
+// ---- Blocking, order, close (Go: TestChan) ---------------------------------
 
 struct one {
 	chan *c;
@@ -50,8 +50,8 @@ settle(void)
 	time_sleep(200 * MICROSECOND);
 }
 
-// Receive from empty blocks, send to full blocks, the forms that do not block do
-// not; len and cap tell.
+// Receive from empty blocks, send to full blocks, the forms that do not block
+// do not; len and cap tell.
 static void
 chan_blocks(int cap)
 {
@@ -162,7 +162,7 @@ CloseWakesSenders(void)
 	chan_free(c);
 }
 
-// ---- Many senders, many receivers ---------------------------------------------------
+// ---- Many senders, many receivers ------------------------------------------
 
 enum { NP = 4, NL = 1000 };
 
@@ -215,7 +215,7 @@ ChanCrowd(void)
 	}
 }
 
-// ---- FIFO (Go: test/chan/fifo) -----------------------------------------------------------
+// ---- FIFO (Go: test/chan/fifo) ---------------------------------------------
 
 static void
 AsynchFifo(void)
@@ -280,8 +280,8 @@ arrive(struct one *o)
 	settle();
 }
 
-// Goroutines that wait are served in the order in which they came, receivers and
-// senders alike.
+// Goroutines that wait are served in the order in which they came, receivers
+// and senders alike.
 static void
 WaitersFifo(void)
 {
@@ -312,7 +312,7 @@ WaitersFifo(void)
 	chan_free(c);
 }
 
-// ---- Sizes (Go: nonblock, zerosize) ---------------------------------------------------
+// ---- Sizes (Go: nonblock, zerosize) ----------------------------------------
 
 #define SIZES(n) \
 	static void sizes##n(int cap) \
@@ -412,7 +412,7 @@ LargeElement(void)
 	}
 }
 
-// ---- NULL channels ------------------------------------------------------------------------
+// ---- NULL channels ---------------------------------------------------------
 
 static void
 NilChan(void)
@@ -436,7 +436,7 @@ NilChan(void)
 	CHECK_EQ(s.state, 0);
 }
 
-// ---- Mistakes (Go: RuntimePanicWithRuntimeError) ----------------------------------------
+// ---- Mistakes (Go: RuntimePanicWithRuntimeError) ---------------------------
 
 static void
 do_close(void *arg)
@@ -520,7 +520,7 @@ FreeOfWaited(void)
 	chan_free(c);
 }
 
-// ---- Sieve (Go: test/chan/sieve1) ----------------------------------------------------------
+// ---- Sieve (Go: test/chan/sieve1) ------------------------------------------
 
 static void
 generate(void *arg)
@@ -577,7 +577,7 @@ Sieve1(void)
 	chan_free(c);
 }
 
-// ---- MultiConsumer --------------------------------------------------------------------------
+// ---- MultiConsumer ---------------------------------------------------------
 
 static const int primes[] = { 2, 3, 7, 11, 13, 17, 19, 23, 27, 31 };
 enum { WORKERS = 23 };
@@ -650,7 +650,7 @@ MultiConsumer(void)
 	chan_free(r);
 }
 
-// ---- Races with close ---------------------------------------------------------------------
+// ---- Races with close ------------------------------------------------------
 
 static void
 try_it(void *arg)
@@ -715,7 +715,7 @@ CloseKeepsValues(void)
 	}
 }
 
-// ---- Hand to hand across harts ------------------------------------------------------------
+// ---- Hand to hand across harts ---------------------------------------------
 
 static void
 echo(void *arg)

@@ -46,7 +46,7 @@ wrong(struct user *u, const char *got, const char *want)
 		atomic_fetch_add(u->bad, 1);
 }
 
-// ---- Formatting ----------------------------------------------------------------
+// ---- Formatting ------------------------------------------------------------
 
 static void
 format(void *arg)
@@ -78,7 +78,7 @@ Snprintf(void)
 	CHECK_EQ(team(12, format), 0);
 }
 
-// ---- Parsing -----------------------------------------------------------------------
+// ---- Parsing ---------------------------------------------------------------
 
 static void
 parse(void *arg)
@@ -107,7 +107,7 @@ StrtodSscanf(void)
 	CHECK_EQ(team(8, parse), 0);
 }
 
-// ---- malloc ---------------------------------------------------------------------------
+// ---- malloc ----------------------------------------------------------------
 
 static void
 allocate(void *arg)
@@ -169,7 +169,7 @@ MallocTooMuch(void)
 	free(p);
 }
 
-// ---- errno -------------------------------------------------------------------------------
+// ---- errno -----------------------------------------------------------------
 
 static void
 make_errors(void *arg)
@@ -228,7 +228,7 @@ Strtok(void)
 	CHECK_EQ(team(8, tokens), 0);
 }
 
-// ---- Mathematics under preemption ------------------------------------------------------
+// ---- Mathematics under preemption ------------------------------------------
 
 static void
 calculate(void *arg)
@@ -248,7 +248,7 @@ Libm(void)
 	CHECK_EQ(team(10, calculate), 0);
 }
 
-// ---- stdio ------------------------------------------------------------------------------
+// ---- stdio -----------------------------------------------------------------
 
 // Lines of many goroutines come out as TAP comments; that they are whole is
 // tests/exit/printing.c's business, that nobody is stuck or lost is ours.

@@ -49,7 +49,7 @@ GoJoin(void)
 	CHECK_EQ(total().reused - reused, 100);
 }
 
-// ---- Daisy chain (Go: test/chan/goroutines) ------------------------------------
+// ---- Daisy chain (Go: test/chan/goroutines) --------------------------------
 
 struct link {
 	chan *left, *right;
@@ -89,7 +89,7 @@ Goroutines(void)
 	chan_free(leftmost);
 }
 
-// ---- Create/exit storm -----------------------------------------------------------
+// ---- Create/exit storm -----------------------------------------------------
 
 enum { POOL = 64, BITS = 1 << 18 };
 
@@ -130,8 +130,8 @@ id_of(void *arg)
 	chan_send(s->tokens, &(char){ 0 });
 }
 
-// A hundred thousand lives through 64 places: the ids are all different, and the
-// pool grows no further than 64 need (H5: memory stays constant).
+// A hundred thousand lives through 64 places: the ids are all different, and
+// the pool grows no further than 64 need (H5: memory stays constant).
 static void
 CreateExitStorm(void)
 {
@@ -186,7 +186,7 @@ SkewedFreeLists(void)
 	      used + 100 + 64u * (unsigned)runtime_num_cpu());
 }
 
-// ---- NumGoroutine ------------------------------------------------------------------
+// ---- NumGoroutine ----------------------------------------------------------
 
 static void
 block(void *arg)
@@ -228,7 +228,7 @@ NumGoroutine(void)
 	chan_free(c);
 }
 
-// ---- Arguments ---------------------------------------------------------------------
+// ---- Arguments -------------------------------------------------------------
 
 struct block512 {
 	chan *out;
@@ -346,7 +346,7 @@ GoWithStack(void)
 	CHECK_EQ(atomic_load(&c.n), n);
 }
 
-// ---- A goroutine that moves ------------------------------------------------------
+// ---- A goroutine that moves ------------------------------------------------
 
 struct mover {
 	struct wait_group *wg;
@@ -369,8 +369,8 @@ move(void *arg)
 	wait_group_done(m->wg);
 }
 
-// errno and the identity belong to the goroutine, whatever hart it comes back on
-// (Go: GetgThreadSwitch).
+// errno and the identity belong to the goroutine, whatever hart it comes back
+// on (Go: GetgThreadSwitch).
 static void
 GetgThreadSwitch(void)
 {
@@ -384,7 +384,7 @@ GetgThreadSwitch(void)
 	CHECK_EQ(bad, 0);
 }
 
-// ---- Spawning in depth ----------------------------------------------------------------
+// ---- Spawning in depth -----------------------------------------------------
 
 struct depth {
 	chan *up;
@@ -456,7 +456,7 @@ SpawnTree(void)
 	CHECK_EQ(atomic_load(&c.n), (2 << depth) - 1);
 }
 
-// ---- newlib's memory of a goroutine (H7) -------------------------------------------------
+// ---- newlib's memory of a goroutine (H7) -----------------------------------
 
 // A goroutine that uses errno or stdio gets a struct _reent. It must come back
 // however the goroutine ends: far more goroutines than there are reents use

@@ -92,7 +92,7 @@ stuck(int n, int nchan)
 	now.stuckchans += nchan;
 }
 
-// ---- Surroundings ------------------------------------------------------------
+// ---- Surroundings ----------------------------------------------------------
 
 bool
 atonce(void)
@@ -201,7 +201,7 @@ total(void)
 	return t;
 }
 
-// ---- The ledger ----------------------------------------------------------------
+// ---- The ledger ------------------------------------------------------------
 
 struct ledger {
 	int alive;
@@ -264,7 +264,7 @@ check_ledger(void)
 	test_eq("ledger", 0, "channel buffers", l.bufs, before.bufs);
 }
 
-// ---- Running ---------------------------------------------------------------------
+// ---- Running ---------------------------------------------------------------
 
 static void
 call(void *arg)

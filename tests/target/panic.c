@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// ---- A log of what ran ------------------------------------------------------------
+// ---- A log of what ran -----------------------------------------------------
 
 static struct mutex log_mu;
 static char log_text[80];
@@ -42,7 +42,7 @@ same(const char *text, const char *want)
 	return text != NULL && strcmp(text, want) == 0;
 }
 
-// ---- Defer (Go: deferprint) ------------------------------------------------------------
+// ---- Defer (Go: deferprint) ------------------------------------------------
 
 static int
 by_return(void)
@@ -94,7 +94,7 @@ out:
 	LOG("a");
 }
 
-// ---- Panic and recover ----------------------------------------------------------------
+// ---- Panic and recover -----------------------------------------------------
 
 static volatile bool give_up = true;
 
@@ -178,7 +178,7 @@ PanicLongText(void)
 	CHECK(text != NULL && strlen(text) == 127);
 }
 
-// ---- Panics in deferred calls (Go: RecursivePanic, AbortedPanic) ----------------------
+// ---- Panics in deferred calls (Go: RecursivePanic, AbortedPanic) -----------
 
 static void
 panic_with(void *arg)
@@ -279,7 +279,7 @@ RepeatedRepanics(void)
 	CHECK(same(panic_catch(repanics, NULL), "p+++"));
 }
 
-// ---- Goexit (Go: GoexitDefer, GoexitInPanic, ...) ------------------------------------------
+// ---- Goexit (Go: GoexitDefer, GoexitInPanic, ...) --------------------------
 
 static void
 goexit_in(void *arg)
@@ -418,7 +418,7 @@ RecoveredGoroutineEnds(void)
 	LOG("saved!");
 }
 
-// ---- Many ---------------------------------------------------------------------------
+// ---- Many ------------------------------------------------------------------
 
 static void
 ignore(void *arg)
@@ -458,7 +458,8 @@ ManyPanics(void)
 			CHECK_EQ(b.pool[i].used, a.pool[i].used);
 }
 
-// Goroutines on all harts panic and recover at the same time, each its own text.
+// Goroutines on all harts panic and recover at the same time, each its own
+// text.
 struct thrower {
 	struct wait_group *wg;
 	atomic_int *bad;

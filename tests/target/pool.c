@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-// ---- Goroutines ------------------------------------------------------------------
+// ---- Goroutines ------------------------------------------------------------
 
 static void
 block(void *arg)
@@ -77,7 +77,7 @@ StackClassExhausted(void)
 	chan_free(c);
 }
 
-// ---- Channels ------------------------------------------------------------------------
+// ---- Channels --------------------------------------------------------------
 
 // The channels hang on one another: each has the one before in its buffer.
 static int
@@ -191,7 +191,7 @@ ChanBuffersBalance(void)
 	CHECK_EQ(pool("CHANBUF_BYTES").used, bufs);
 }
 
-// ---- What is counted --------------------------------------------------------------------
+// ---- What is counted -------------------------------------------------------
 
 static void
 nothing(void *arg)

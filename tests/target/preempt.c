@@ -2,7 +2,7 @@
 // nothing of it.
 #include "test.h"
 
-// ---- Loops that never call anything (Go: AsyncPreempt) ---------------------------
+// ---- Loops that never call anything (Go: AsyncPreempt) ---------------------
 
 struct loops {
 	atomic_bool stop;
@@ -135,7 +135,7 @@ SlicesAreShared(void)
 		CHECK(least >= most / 8);
 }
 
-// ---- Registers ---------------------------------------------------------------------
+// ---- Registers -------------------------------------------------------------
 
 // The doubles hold whole numbers below LIMIT, so they are exact and an error,
 // once it is in, stays in.
@@ -143,7 +143,8 @@ SlicesAreShared(void)
 #define MIX(x, y) ((x) += (y), (x) -= (x) >= LIMIT ? LIMIT : 0)
 
 // churn keeps ten integers and eight doubles alive through n rounds without a
-// call: more than any machine's callee-saved registers, so all kinds are in use.
+// call: more than any machine's callee-saved registers, so all kinds are in
+// use.
 __attribute__((noinline)) static uint64_t
 churn(unsigned id, unsigned n)
 {
@@ -228,11 +229,11 @@ RegisterFill(void)
 	CHECK(total().preemptions - before >= want);
 }
 
-// ---- Stack frames -----------------------------------------------------------------------
+// ---- Stack frames ----------------------------------------------------------
 
-// Each level writes a pattern into its frame and finds it again after the levels
-// below came and went: an interrupt in a prologue, an epilogue or below the
-// stack pointer (a red zone) would be seen here.
+// Each level writes a pattern into its frame and finds it again after the
+// levels below came and went: an interrupt in a prologue, an epilogue or below
+// the stack pointer (a red zone) would be seen here.
 __attribute__((noinline)) static unsigned
 frames(unsigned id, unsigned depth)
 {
@@ -282,7 +283,7 @@ FramesUnderPreemption(void)
 	CHECK(total().preemptions - before >= want);
 }
 
-// ---- preempt_disable ------------------------------------------------------------------
+// ---- preempt_disable -------------------------------------------------------
 
 static void
 raise(void *arg)
@@ -338,7 +339,7 @@ PreemptEnabled(void)
 	NEED(wait_idle(0));
 }
 
-// ---- Alone ------------------------------------------------------------------------------
+// ---- Alone -----------------------------------------------------------------
 
 // A goroutine with nobody to share its hart with is not disturbed: no switch,
 // no preemption, hardly an interrupt.
@@ -360,7 +361,7 @@ AloneUndisturbed(void)
 	CHECK(b.interrupts - a.interrupts <= 10);
 }
 
-// ---- Preemption in the kernel's own sections ------------------------------------------------
+// ---- Preemption in the kernel's own sections -------------------------------
 
 struct mix {
 	struct loops *l;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-// ---- What it does alone (Go: select3) ----------------------------------------------
+// ---- What it does alone (Go: select3) --------------------------------------
 
 static void
 SelectBasics(void)
@@ -61,7 +61,7 @@ SelectSendOnClosed(void)
 	chan_free(c);
 }
 
-// ---- Waiting for several -----------------------------------------------------------
+// ---- Waiting for several ---------------------------------------------------
 
 struct waiter {
 	chan *a, *b;
@@ -160,7 +160,7 @@ StolenWakeup(void)
 	}
 }
 
-// ---- doubleselect ----------------------------------------------------------------------
+// ---- doubleselect ----------------------------------------------------------
 
 struct ds {
 	chan *c[4], *out, *done;
@@ -238,7 +238,7 @@ DoubleSelect(void)
 	chan_free(d.out);
 }
 
-// ---- Readiness that moves (Go: NonblockSelectRace, 2) ---------------------------------
+// ---- Readiness that moves (Go: NonblockSelectRace, 2) ----------------------
 
 struct race {
 	chan *c1, *c2, *done;
@@ -293,7 +293,7 @@ NonblockSelectRace2(void)
 	select_race(true);
 }
 
-// ---- The same channel twice --------------------------------------------------------------
+// ---- The same channel twice ------------------------------------------------
 
 struct dup {
 	chan *c, *d, *e, *quit;
@@ -347,8 +347,8 @@ SelectDuplicateChannel(void)
 	}
 }
 
-// Waiters before, in and behind a select that gives up its places: whoever stays
-// in the queue is served in order (Go: select6, issue 2075).
+// Waiters before, in and behind a select that gives up its places: whoever
+// stays in the queue is served in order (Go: select6, issue 2075).
 static void
 sel6(void *arg)
 {
@@ -389,7 +389,7 @@ Select6(void)
 	chan_free(k.quit);
 }
 
-// ---- SelfSelect ----------------------------------------------------------------------------
+// ---- SelfSelect ------------------------------------------------------------
 
 struct self {
 	chan *c;
@@ -448,7 +448,7 @@ SelectAloneBlocks(void)
 	chan_free(c);
 }
 
-// ---- SelectStress ----------------------------------------------------------------------------
+// ---- SelectStress ----------------------------------------------------------
 
 static struct stress {
 	chan *c[4];
@@ -557,7 +557,7 @@ SelectStress(void)
 		chan_free(stress.c[i]);
 }
 
-// ---- Many cases -----------------------------------------------------------------------------
+// ---- Many cases ------------------------------------------------------------
 
 enum { WIDE = 64 };
 
@@ -646,7 +646,7 @@ SelectWide(void)
 		chan_free(c[i]);
 }
 
-// ---- Memory and chance -------------------------------------------------------------------------
+// ---- Memory and chance -----------------------------------------------------
 
 static void
 sel2_send(void *arg)
@@ -717,7 +717,7 @@ PseudoRandomSend(void)
 	}
 }
 
-// ---- Timeouts ---------------------------------------------------------------------------
+// ---- Timeouts --------------------------------------------------------------
 
 // Among 100 selects whose value and whose time come together exactly one case
 // runs, and a select that ended leaves no timer behind: a sleep that follows is

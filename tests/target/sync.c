@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-// ---- Mutex (Go: TestMutex, HammerMutex) --------------------------------------------
+// ---- Mutex (Go: TestMutex, HammerMutex) ------------------------------------
 
 struct hammer {
 	struct mutex mu;
@@ -65,7 +65,7 @@ HammerMutex(void)
 	mutex_unlock(&h.mu);
 }
 
-// ---- MutexFairness -----------------------------------------------------------------
+// ---- MutexFairness ---------------------------------------------------------
 
 struct fair {
 	struct mutex mu;
@@ -86,8 +86,8 @@ hold_long(void *arg)
 	wait_group_done(&f->wg);
 }
 
-// One goroutine holds the lock nearly always and takes it again at once; the one
-// that wants it now and then gets it within a bound: starvation mode.
+// One goroutine holds the lock nearly always and takes it again at once; the
+// one that wants it now and then gets it within a bound: starvation mode.
 static void
 MutexFairness(void)
 {
@@ -188,7 +188,7 @@ MutexOwners(void)
 	mutex_unlock(&mu);
 }
 
-// ---- WaitGroup ------------------------------------------------------------------------
+// ---- WaitGroup -------------------------------------------------------------
 
 struct team {
 	struct wait_group *wg1, *wg2;

@@ -31,7 +31,8 @@ extern const struct test life_tests[], sched_tests[], preempt_tests[],
 	chan_tests[], select_tests[], sync_tests[], time_tests[], panic_tests[],
 	libc_tests[], trace_tests[], pool_tests[];
 
-// CHECK(c) fails the test unless c. CHECK_EQ also says what it got, as integers.
+// CHECK(c) fails the test unless c. CHECK_EQ also says what it got, as
+// integers.
 #define CHECK(c) ((c) ? (void)0 : test_fail(__FILE__, __LINE__, #c))
 #define CHECK_EQ(got, want) \
 	test_eq(__FILE__, __LINE__, #got, (long long)(got), (long long)(want))

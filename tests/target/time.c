@@ -1,7 +1,7 @@
 // time.c: the clock, sleep and the timers behind them.
 #include "test.h"
 
-// ---- The clock ------------------------------------------------------------------
+// ---- The clock -------------------------------------------------------------
 
 struct clock {
 	struct wait_group wg;
@@ -46,7 +46,7 @@ Monotonic(void)
 	CHECK(clock_last > 0);
 }
 
-// ---- Sleep ------------------------------------------------------------------------
+// ---- Sleep -----------------------------------------------------------------
 
 struct nap {
 	struct wait_group *wg;
@@ -206,7 +206,7 @@ EarlierTimer(void)
 	CHECK_EQ(toolate, 0);
 }
 
-// ---- All harts busy (Go: 38860) -----------------------------------------------------
+// ---- All harts busy (Go: 38860) --------------------------------------------
 
 struct busy {
 	atomic_bool stop;
@@ -249,7 +249,7 @@ TimersBesideHogs(void)
 	CHECK(toolate == 0 || virtual_clock());
 }
 
-// ---- Timeouts of select --------------------------------------------------------------
+// ---- Timeouts of select ----------------------------------------------------
 
 // A timeout is never early, and fires although nobody else does anything.
 static void
@@ -270,7 +270,7 @@ SelectTimeout(void)
 	chan_free(c);
 }
 
-// ---- Idle -----------------------------------------------------------------------------
+// ---- Idle ------------------------------------------------------------------
 
 // With nothing to do the harts sleep: few interrupts, and most of the time is
 // counted as idle (tickless).

@@ -16,7 +16,7 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-// ---- One stack, frame by frame -------------------------------------------------
+// ---- One stack, frame by frame ---------------------------------------------
 
 struct seen {
 	struct wait_group wg;
@@ -161,7 +161,7 @@ MainsStack(void)
 	CHECK(last.func != NULL && strcmp(last.func, "goexit") == 0);
 }
 
-// ---- Recursion --------------------------------------------------------------------
+// ---- Recursion -------------------------------------------------------------
 
 __attribute__((noinline)) static int
 recurse(int n, uintptr_t *pcs, int *npcs)
@@ -202,7 +202,7 @@ RecursiveStack(void)
 	CHECK_EQ(n, 13); // eleven of it, recurse_in, goexit
 }
 
-// ---- After a preemption ---------------------------------------------------------------
+// ---- After a preemption ----------------------------------------------------
 
 struct preempted {
 	struct wait_group wg;
