@@ -165,7 +165,9 @@ NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 DIRS := -I$(BB)/include -Iboards/$(BOARD) -Iarch/$(ARCH)/include -Iinclude
 CODE := -O2 -g -fno-common -ffunction-sections -fdata-sections $(ARCH_CFLAGS)
-COMMON = $(CODE) $(DIRS) @$(NEWLIB)/include.rsp
+LIBC_DIRS = -nostdinc -isystem $(NEWLIB)/first @$(NEWLIB)/gcc.rsp \
+	-isystem $(NEWLIB)/include @$(NEWLIB)/fixed.rsp
+COMMON = $(CODE) $(DIRS) $(LIBC_DIRS)
 # kernel arch boot drivers boards: no floating point, no libc assumed.
 KERNEL_FLAGS = $(COMMON) -std=c11 $(WARN) -ffreestanding $(KERNEL_CFLAGS) \
 	-Ikernel

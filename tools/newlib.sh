@@ -4,10 +4,14 @@
 #   tools/newlib.sh TARGET CROSS OUT CFLAGS [CONFIGURE-ARGUMENT...]
 #
 # CROSS is the prefix of the tools (empty for the host's gcc). OUT gets
-# include/, lib/ and include.rsp, the -isystem options in the order that works:
-# gcc's own headers come before newlib's, whose stdatomic.h does not compile
-# with this gcc; but newlib's stdint.h (in first/) comes before gcc's, which on
-# arm is one without a library and leaves inttypes.h without PRIu64.
+# include/, lib/, first/ and two files of options, gcc.rsp and fixed.rsp, for
+# the order of headers that works:
+#   first/      newlib's stdint.h: gcc's for arm is one without a library and
+#               leaves inttypes.h without PRIu64
+#   gcc.rsp     gcc's own headers: newlib's stdatomic.h does not compile
+#   include/    newlib's
+#   fixed.rsp   gcc's limits.h and the like; empty for the host's gcc, whose
+#               are made for the host's libc
 # OUT/.done is written last, so a build that was interrupted is not taken for a
 # finished one. The caller names OUT after the flags: other flags, other
 # directory, nothing is ever stale.
@@ -101,15 +105,11 @@ mkdir -p "$out"
 mv "$work/prefix/$target/include" "$work/prefix/$target/lib" "$out/"
 mkdir "$out/first"
 cp "$out/include/stdint.h" "$out/first/"
-{
-	echo "-nostdinc"
-	echo "-isystem $out/first"
-	echo "-isystem $("${cross}gcc" -print-file-name=include)"
-	echo "-isystem $out/include"
-	# The host gcc's include-fixed is made for the host's libc.
-	[ -z "$cross" ] ||
-		echo "-isystem $("${cross}gcc" -print-file-name=include-fixed)"
-} >"$out/include.rsp"
+echo "-isystem $("${cross}gcc" -print-file-name=include)" >"$out/gcc.rsp"
+: >"$out/fixed.rsp"
+[ -z "$cross" ] ||
+	echo "-isystem $("${cross}gcc" -print-file-name=include-fixed)" \
+		>"$out/fixed.rsp"
 touch "$out/.done"
 rm -rf "$work"
 echo "newlib for $target: done in $(($(date +%s) - start)) s"

@@ -24,7 +24,8 @@
 //    short one in one, and W holds for hogs because "stable" is a matter of
 //    where a hart stands, not of what it will do. A preemption that nothing
 //    asked for never excuses a state.
-//    That a queue hands each goroutine out once is runq's own test.
+//    That a queue hands each goroutine out once is runq's own test, and so is
+//    that runqempty does not miss one on its way from runnext to the ring.
 //  - A step is one access to what others see; accesses that nobody else can
 //    tell apart (own variables; what is read or written under sched.lock only;
 //    taking the lock before an access, dropping it after one) are joined to it.
@@ -56,7 +57,7 @@
 //    the code looks at the queues too. A device's waiter counts until its
 //    goroutine leaves the ready list; in the code until it runs.
 //
-// Sizes: NH harts, NP Ps, SUBS goroutines made ready by goroutines, IRQS by
+// Sizes: NH harts (1 to 3), NP Ps, SUBS goroutines made ready by goroutines, IRQS by
 // handlers on any harts, TIMERS timers set, local queues of CAP.
 //
 // Mutants, -DM_..., each of which must violate a property: see run.sh for the
