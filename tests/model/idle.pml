@@ -1,21 +1,21 @@
-// idle.pml: how harts go to sleep and are woken (kernel/idle.c, and the parts of
-// proc.c, preempt.c, netpoll.c and time.c that put goroutines on queues).
+// idle.pml: how harts go to sleep and are woken (kernel/idle.c, and the parts
+// of proc.c, preempt.c, netpoll.c and time.c that put goroutines on queues).
 // tests/model/run.sh checks it; change it together with the code.
 //
 // What is checked, in every reachable state:
 //  W  Work conservation. A state in which every hart either sleeps with no
 //     interrupt pending or runs a goroutine that may never come back (and that
 //     no interrupt has asked to leave) is called stable. In no stable state
-//     does a P's hart sleep while a goroutine waits on a local queue, the global
-//     queue or a ready list; does a goroutine wait on a ready list at all; is
-//     nmspinning not 0, or npidle not the number of idle Ps; is a P's timer
-//     unwatched by its hart.
-//  F  (-DSLICE) In no stable state in which all harts run does a goroutine wait
-//     without a slice timer ticking that will get it a turn.
-//  S  When nothing can happen any more every goroutine has run exactly as often
-//     as it was made ready, all queues are empty, nmspinning is 0, all Ps are
-//     idle, and the deadlock has been declared, unless a timer is left; and it
-//     is never declared before.
+//     does a P's hart sleep while a goroutine waits on a local queue, the
+//     global queue or a ready list; does a goroutine wait on a ready list at
+//     all; is nmspinning not 0, or npidle not the number of idle Ps; is a P's
+//     timer unwatched by its hart.
+//  F  (-DSLICE) In no stable state in which all harts run does a goroutine
+//     wait without a slice timer ticking that will get it a turn.
+//  S  When nothing can happen any more every goroutine has run exactly as
+//     often as it was made ready, all queues are empty, nmspinning is 0, all
+//     Ps are idle, and the deadlock has been declared, unless a timer is left;
+//     and it is never declared before.
 //
 // What is abstracted, and why that is sound:
 //  - Goroutines are anonymous: a queue is a number. A goroutine that runs may,
@@ -23,17 +23,18 @@
 //    slice, or stay for ever. So each goroutine is a hog, a submitter and a
 //    short one in one, and W holds for hogs because "stable" is a matter of
 //    where a hart stands, not of what it will do. A preemption that nothing
-//    asked for never excuses a state.
-//    That a queue hands each goroutine out once is runq's own test, and so is
-//    that runqempty does not miss one on its way from runnext to the ring.
+//    asked for never excuses a state. That a queue hands each goroutine out
+//    once is runq's own test, and so is that runqempty does not miss one on
+//    its way from runnext to the ring.
 //  - A step is one access to what others see; accesses that nobody else can
 //    tell apart (own variables; what is read or written under sched.lock only;
-//    taking the lock before an access, dropping it after one) are joined to it.
-//    The accesses are seq_cst in the code or, where they are not, under the
-//    lock or checked elsewhere (runq): SPIN knows no other order.
+//    taking the lock before an access, dropping it after one) are joined to
+//    it. The accesses are seq_cst in the code or, where they are not, under
+//    the lock or checked elsewhere (runq): SPIN knows no other order.
 //  - P i belongs to hart i for ever. An idle P is given to the M that watches
 //    it, so P and M move apart only when gomaxprocs changes, with the world
-//    stopped. Fewer Ps than harts (-DNP) is modelled: the last harts have none.
+//    stopped. Fewer Ps than harts (-DNP) is modelled: the last harts have
+//    none.
 //  - The idle list is a set and wakep takes any: more than the code does.
 //  - The 61st tick (global queue first) may come at any time. Four rounds of
 //    stealing are one: three that fail are a delay. A thief may fail although
@@ -41,11 +42,12 @@
 //    and visits the others in any order.
 //  - A handler is one step: it touches its own hart's ready list only, which
 //    others read in checkdead alone, and its hart does not move meanwhile. It
-//    may come whenever its hart does not mask interrupts: between any two steps.
-//    The masked stretch from the last look to the wait (msleep) is one step
-//    for the same reason; a mutant takes it apart.
+//    may come whenever its hart does not mask interrupts: between any two
+//    steps. The masked stretch from the last look to the wait (msleep) is one
+//    step for the same reason; a mutant takes it apart.
 //  - An IPI to a hart that does not sleep is taken at once and does nothing;
-//    -DLATEIPI lets it come any time later, and end a sleep that it was not for.
+//    -DLATEIPI lets it come any time later, and end a sleep that it was not
+//    for.
 //  - An interrupt that meets g0 or a goroutine with preemption off is a
 //    request to preempt that execute, or releasem, finds: preempt.c's retry.
 //  - A P has one timer or two. Time passes as it likes: a timer that is set
@@ -53,12 +55,12 @@
 //    that meets g0 it comes again, as long as it takes, so it is as if it
 //    waited. Thieves run the timers that are due, too.
 //  - Stop-the-world is not here.
-//  - checkdead here looks at marks, waiters and timers only and asserts the rest;
-//    the code looks at the queues too. A device's waiter counts until its
-//    goroutine leaves the ready list; in the code until it runs.
+//  - checkdead here looks at marks, waiters and timers only and asserts the
+//    rest; the code looks at the queues too. A device's waiter counts until
+//    its goroutine leaves the ready list; in the code until it runs.
 //
-// Sizes: NH harts (1 to 3), NP Ps, SUBS goroutines made ready by goroutines, IRQS by
-// handlers on any harts, TIMERS timers set, local queues of CAP.
+// Sizes: NH harts (1 to 3), NP Ps, SUBS goroutines made ready by goroutines,
+// IRQS by handlers on any harts, TIMERS timers set, local queues of CAP.
 //
 // Mutants, -DM_..., each of which must violate a property: see run.sh for the
 // sizes at which it does. What breaking each one teaches is said at its place.

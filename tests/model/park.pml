@@ -1,17 +1,18 @@
 // park.pml: a goroutine goes to wait and is made ready again (kernel/proc.c
 // gopark, park_m, goready; lock.c unlock0; netpoll.c irq_wait, commit,
-// netpollready, netpoll). tests/model/run.sh checks it; change it together with
-// the code.
+// netpollready, netpoll). tests/model/run.sh checks it; change it together
+// with the code.
 //
 // A goroutine that waits must be on a wait queue before it sleeps, or nobody
-// could wake it; and must be off its stack before it is woken, or two harts run
-// on one stack. Between the two its waker may come at any time. Two ways out:
+// could wake it; and must be off its stack before it is woken, or two harts
+// run on one stack. Between the two its waker may come at any time. Two ways
+// out:
 //  - Behind a lock: it queues itself under the lock, switches to g0, and g0,
-//    with the status changed and G and M cut apart, releases the lock. The waker
-//    needs the lock to find it.
-//  - Without a lock, for handlers: g0 leaves the goroutine in the line's word by
-//    compare-and-swap, after everything else; if the line has fired before, that
-//    fails and the goroutine goes on.
+//    with the status changed and G and M cut apart, releases the lock. The
+//    waker needs the lock to find it.
+//  - Without a lock, for handlers: g0 leaves the goroutine in the line's word
+//    by compare-and-swap, after everything else; if the line has fired before,
+//    that fails and the goroutine goes on.
 //
 // What is checked:
 //  - A stack is run by one hart at a time, and only a context that was saved
@@ -20,24 +21,25 @@
 //    every change of status is one that casgstatus allows.
 //  - One resume for one ready: a goroutine that waits for a semaphore gets it,
 //    one that waits for a line has seen what the device did.
-//  - Preemption is on again when a goroutine comes back from gopark, and g.m is
-//    the hart that runs it.
+//  - Preemption is on again when a goroutine comes back from gopark, and g.m
+//    is the hart that runs it.
 //  - Nobody waits for ever: when nothing can move, all have ended.
 //
 // What is abstracted, and why that is sound:
-//  - One set of runnable goroutines for all queues and harts; any hart may take
-//    any. Queues are runq's tests, sleeping harts are idle.pml's.
+//  - One set of runnable goroutines for all queues and harts; any hart may
+//    take any. Queues are runq's tests, sleeping harts are idle.pml's.
 //  - A goroutine's program is a counter that moves with it from hart to hart.
 //    It may be preempted between any two steps while its count of locks is 0.
-//  - A handler is one step and may come on any hart between any two steps of it.
-//    The switch itself (mcall, gogo) is one step: interrupts are masked, and
-//    others cannot see half of it without having the goroutine.
-//  - The device has TOTAL events. Its line is level-triggered, and masked by the
-//    handler until the next irq_wait, or with -DEDGE neither.
-//  - Wakers of a timer or a channel do as the semaphore's: queue, lock, goready.
+//  - A handler is one step and may come on any hart between any two steps of
+//    it. The switch itself (mcall, gogo) is one step: interrupts are masked,
+//    and others cannot see half of it without having the goroutine.
+//  - The device has TOTAL events. Its line is level-triggered, and masked by
+//    the handler until the next irq_wait, or with -DEDGE neither.
+//  - Wakers of a timer or a channel do as the semaphore's: queue, lock,
+//    goready.
 //
-// Goroutine 0 takes the semaphore ROUNDS times, 1 releases it as often, 2 waits
-// for the line. Mutants, -DM_..., must each violate something.
+// Goroutine 0 takes the semaphore ROUNDS times, 1 releases it as often, 2
+// waits for the line. Mutants, -DM_..., must each violate something.
 
 #ifndef NH
 #define NH 2

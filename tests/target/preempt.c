@@ -304,6 +304,8 @@ busy(duration d)
 static void
 PreemptDisable(void)
 {
+	uint64_t before;
+
 	runtime_gomaxprocs(1);
 	for (int i = 0; i < 3; i++) {
 		atomic_int up = 0;
@@ -317,8 +319,12 @@ PreemptDisable(void)
 		CHECK_EQ(up, 0);
 		busy(15 * MILLISECOND);
 		CHECK_EQ(up, 0);
+		before = total().preemptions;
 		preempt_enable();
-		CHECK_EQ(up, 1);
+		// Taken off at once; under torture raise may have been too,
+		// before it could raise anything.
+		CHECK(total().preemptions > before);
+		CHECK(up == 1 || chaotic());
 		while (up == 0)
 			runtime_gosched();
 	}
