@@ -195,11 +195,28 @@ _Noreturn void mstart(unsigned cpu);
 bool timerintr(struct g *gp);
 bool irqdispatch(unsigned irq, struct g *gp);
 _Noreturn void asyncpreempt2(struct g *gp);
-// sigpanic0 reports a fault taken by gp, on the g0 stack (or the emergency
-// stack), interrupts masked. name says what the hardware said ("load access
-// fault"); regs are printed as they are. Never returns.
+// sigpanic0 is told of a fault taken by gp, on the g0 stack (or the emergency
+// stack), interrupts masked, with getg() == g0 once there is one. name says what
+// the hardware said ("load access fault"); regs are printed as they are. Never
+// returns: either the machine ends with a report, or, when gp is a goroutine
+// that can go on (kind, no overflow), sigpanic0 gives gp a fresh context below
+// r->at.sp with gostartcall and gogoes it, in which it panics. So when gp is a
+// goroutine, sigpanic0 must be called where gogo is legal: out of any exception
+// state, at the base of the g0 stack, r copied by the callee. What lies below
+// at.sp is dead then, hardware frames and promises to store FP state included.
+// After a call or jump to where no code is, at is the caller's state (pc =
+// return address, exact = false), so that a traceback shows who called.
+enum {
+	FAULT_FATAL = 0, // nothing can go on: machine check, bad frame, NMI
+	FAULT_MEMORY,    // an address that may not be used like that
+	FAULT_ALIGN,     // misaligned where the machine minds
+	FAULT_ILLEGAL,   // an instruction that there is not
+	FAULT_DIVIDE,    // integer division by zero
+	FAULT_FLOAT      // floating point, where it traps
+};
 struct sigregs {
 	const char *name; // cause, in words
+	unsigned kind;    // FAULT_*
 	uintptr_t addr;   // faulting address, valid if has_addr
 	bool has_addr;
 	bool overflow;    // the stack of gp had no room for this frame
@@ -220,6 +237,29 @@ void goexit1(void); // goexit's call
 // kernel places it, boot code runs on it. The top of hart i is
 // g0stacks + (i + 1) * G0_STACK_BYTES.
 extern unsigned char g0stacks[];
+
+// ---- Stack guards -----------------------------------------------------------
+
+// stackareas lists where goroutine stacks are: n blocks of stride bytes from lo
+// on. With STACK_GUARD_BYTES > 0 (config.h) each block begins with a guard of
+// that many bytes, aligned to its size, which no goroutine and no g0 may touch:
+// a fault with overflow set is what a touch ends in. Machines with paging leave
+// the guards unmapped from boot on; one with a few protection regions lays one
+// under the running goroutine's stack (the guard ends at G_STACK_LO) in gogo.
+// Constant; a stack is in the same place all its life.
+#define NSTACKAREAS 4
+struct stackarea {
+	uintptr_t lo, stride;
+	unsigned n;
+};
+extern const struct stackarea stackareas[NSTACKAREAS];
+
+// arch_guardtest writes to the guard at that address, on this hart, just as an
+// overflowing goroutine would, and returns true if the write faulted (nothing
+// is left of that). mstart calls it on each hart, on g0, interrupts masked,
+// before the hart runs anything; false ends the boot. Only called with
+// STACK_GUARD_BYTES > 0.
+bool arch_guardtest(uintptr_t guard);
 
 // The C part of arch_config.h: getg, arch_irqsave, arch_irqrestore.
 #include <arch_inline.h>

@@ -45,6 +45,26 @@
 #define STACK_MAIN STACK3_BYTES
 #endif
 
+// Bytes below each goroutine's stack that nothing may touch, so that an overflow
+// faults at the instruction that does it. A page where there is paging, at least
+// 128 with an MPU (an FP frame of 104 bytes must not jump over it); 0 where the
+// machine cannot: then only the canary at the stack's end tells, at the next
+// switch or interrupt. Stack sizes must be multiples of it.
+#ifndef STACK_GUARD_BYTES
+#define STACK_GUARD_BYTES 0
+#endif
+// 1: paint stacks and measure at each goroutine's end how deep it went, for
+// runtime_read_stacks. Costs a walk over the unused part of a stack per
+// goroutine. DEBUG does it too.
+#ifndef STACK_PAINT
+#define STACK_PAINT 0
+#endif
+
+// Entry functions that runtime_read_stacks can tell apart.
+#ifndef NSTACKUSE
+#define NSTACKUSE 32
+#endif
+
 // Channels alive at once, and bytes for the buffers of all of them (a power of
 // two; blocks are powers of two of at least CHANBUF_MIN).
 #ifndef NCHAN

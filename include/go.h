@@ -138,6 +138,16 @@ struct runtime_stats {
 };
 void runtime_read_stats(struct runtime_stats *s);
 
+// runtime_read_stacks tells how deep goroutines have gone that have ended, by
+// entry function and stack size: up to n entries, and returns how many. Only
+// images with STACK_PAINT or DEBUG measure; others return 0.
+struct runtime_stack_use {
+	void (*fn)(void *); // entry function; NULL: all that found no room
+	size_t size, high;  // bytes of the stack, and of them used at most
+	uint32_t n;         // goroutines measured
+};
+unsigned runtime_read_stacks(struct runtime_stack_use *u, unsigned n);
+
 // ---- Channels -------------------------------------------------------------
 
 typedef struct hchan chan;

@@ -13,6 +13,8 @@
 
 #define DEAD_STATUS 2
 #define MANY 50 // goroutines whose tracebacks are printed
+// Stack that a panic after a fault needs besides its registers, in bytes.
+#define FAULT_ROOM (40 * sizeof(uintptr_t))
 
 uint32_t dying; // 1 + the id of the hart that dies; 0: none
 static uint32_t nfrozen;
@@ -259,15 +261,35 @@ printwhere(const struct sigregs *r)
 	}
 	if (r->has_addr)
 		kprintf(", address 0x%lx", (unsigned long)r->addr);
-	kprintf("\n");
+	kprintf("]\n");
 }
 
-// sigpanic0 reports a hardware fault and ends the machine. On g0.
-_Noreturn void
-sigpanic0(struct g *gp, const struct sigregs *r)
+// stackoverflow names whose stack has ended.
+void
+stackoverflow(const struct g *gp, uintptr_t sp)
 {
-	startdying();
-	kprintf("fatal error: %s\nhart %u", r->name, arch_cpuid());
+	struct frame f;
+
+	if (gp->goid == 0)
+		kprintf("the system stack of hart %u", (unsigned)gp->m->id);
+	else
+		kprintf("goroutine %llu (%s)", (unsigned long long)gp->goid,
+			gp->name != NULL ? gp->name :
+			findframe((uintptr_t)gp->startfn, true, &f) ?
+					   f.func :
+					   "unnamed");
+	kprintf(" overflowed its stack of %zu bytes, 0x%lx to 0x%lx, sp "
+		"0x%lx\n",
+		(size_t)(gp->stackhi - gp->stacklo), (unsigned long)gp->stacklo,
+		(unsigned long)gp->stackhi, (unsigned long)sp);
+}
+
+// printfault says what the hardware said: cause, hart, goroutine, place,
+// address, registers.
+void
+printfault(const struct g *gp, const struct sigregs *r)
+{
+	kprintf("[%s: hart %u", r->name, arch_cpuid());
 	if (gp == NULL)
 		kprintf(", before the scheduler");
 	else if (gp->goid == 0)
@@ -280,6 +302,35 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 			(unsigned long)gp->stacklo, (unsigned long)gp->stackhi,
 			(unsigned long)r->at.sp);
 	printregs(r);
+}
+
+// canpanic tells whether the goroutine that faulted can go on with a panic: it
+// holds nothing of the kernel's and has room for the panic on its stack.
+static bool
+canpanic(const struct g *gp, const struct sigregs *r)
+{
+	return gp != NULL && gp->goid != 0 && gp->locks == 0 && !r->overflow &&
+	       r->kind != FAULT_FATAL && load_rlx(&dying) == 0 &&
+	       r->at.sp <= gp->stackhi && r->at.sp >= gp->stacklo &&
+	       r->at.sp - gp->stacklo >= sizeof(*r) + FAULT_ROOM;
+}
+
+// sigpanic0 makes a hardware fault a panic of the goroutine, or ends the machine
+// with a report. On g0.
+_Noreturn void
+sigpanic0(struct g *gp, const struct sigregs *r)
+{
+	if (canpanic(gp, r))
+		faultpanic(gp, r);
+	startdying();
+	if (r->overflow && gp != NULL)
+		stackoverflow(gp, r->at.sp);
+	kprintf("fatal error: %s%s\n", r->overflow ? "stack overflow" : r->name,
+		gp != NULL && gp->goid != 0 && gp->locks != 0 ?
+			" with preemption disabled or a lock of the kernel "
+			"held" :
+			"");
+	printfault(gp, r);
 	if (gp == NULL)
 		arch_halt(DEAD_STATUS);
 	kprintf("\n");

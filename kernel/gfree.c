@@ -63,9 +63,6 @@ gfput(struct p *pp, struct g *gp)
 		throw("gfput: goroutine is not dead");
 	if (gp->stackclass != stackclassfor(STACK_STD))
 		stackfree(gp);
-	else if (DEBUG)
-		for (uintptr_t a = gp->stacklo + WORD; a < gp->stackhi; a++)
-			*(unsigned char *)a = 0xdb;
 	push(pp, gp);
 	if (pp->gfreen >= GFREE_HIGH)
 		spill(pp, GFREE_LOW);

@@ -194,6 +194,8 @@ goexit0(struct g *gp)
 	struct m *mp = getg()->m;
 
 	stackcheck(gp);
+	if (STACK_PAINT || DEBUG)
+		stackmeasure(gp); // also the poison of dead stacks
 	casgstatus(gp, Grunning, Gdead);
 	if (gp->system)
 		xadd(&sched.ngsys, -1u);

@@ -17,6 +17,8 @@
 // never happens), unwinding by tables (C has no landing pads to run).
 //
 // Contexts: goroutines. Go: panic.go.
+#include <string.h>
+
 #include "runtime.h"
 
 static struct _panic panics[NPANIC];
@@ -207,6 +209,8 @@ printpanics(const struct _panic *last)
 		else
 			kprintf("panic: %s%s\n", p->text,
 				p->recovered ? " [recovered]" : "");
+		if (p->fault != NULL)
+			printfault(getg(), p->fault);
 		end = p;
 	}
 }
@@ -271,6 +275,60 @@ panic(const char *fmt, ...)
 	kvsnprintf(p->text, sizeof(p->text), fmt, ap);
 	va_end(ap);
 	gopanic(gp, p, &u);
+}
+
+// ---- Faults -----------------------------------------------------------------
+
+// faultname is how the language calls a fault. Go: signal_unix.go, sigpanic.
+static const char *
+faultname(unsigned kind)
+{
+	static const char *const names[] = {
+		[FAULT_MEMORY] = "invalid memory address or nil pointer "
+				 "dereference",
+		[FAULT_ALIGN] = "misaligned memory access",
+		[FAULT_ILLEGAL] = "illegal instruction",
+		[FAULT_DIVIDE] = "integer divide by zero",
+		[FAULT_FLOAT] = "floating point error",
+	};
+
+	return names[kind];
+}
+
+// sigpanic is where a goroutine that faulted goes on: below the frames in which
+// it did. regs is on its stack.
+static void
+sigpanic(void *regs)
+{
+	const struct sigregs *r = regs;
+	struct g *gp = getg();
+	struct _panic *p = panicbegin(gp);
+
+	if (p == NULL)
+		fatal("%s at 0x%lx, and pool \"panic\" is exhausted: all %d "
+		      "are in use; raise NPANIC",
+		      r->name, (unsigned long)r->at.pc, NPANIC);
+	p->fault = r;
+	if (r->has_addr)
+		ksnprintf(p->text, sizeof(p->text),
+			  "runtime error: %s (%s, address 0x%lx)",
+			  faultname(r->kind), r->name, (unsigned long)r->addr);
+	else
+		ksnprintf(p->text, sizeof(p->text), "runtime error: %s (%s)",
+			  faultname(r->kind), r->name);
+	gopanic(gp, p, &r->at);
+}
+
+// faultpanic continues gp in sigpanic, with the registers on its own stack. On
+// g0, interrupts masked.
+_Noreturn void
+faultpanic(struct g *gp, const struct sigregs *r)
+{
+	uintptr_t sp = (r->at.sp - sizeof(*r)) & ~(uintptr_t)15;
+	struct sigregs *copy = memcpy((void *)sp, r, sizeof(*r));
+
+	gostartcall(&gp->sched, sp, sigpanic, copy);
+	gogo(gp);
 }
 
 const char *

@@ -71,7 +71,7 @@ poolput(struct pool *p, void *block)
 	lock(&p->l);
 	checkblock(p, block);
 	if (DEBUG)
-		for (size_t i = 0; i < p->size; i++)
+		for (size_t i = 0; i < p->size - p->guard; i++)
 			((unsigned char *)block)[i] = POISON;
 	*(void **)block = p->free;
 	p->free = block;

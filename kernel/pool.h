@@ -16,7 +16,8 @@ struct pool {
 	const char *name;    // what a block is: "g", "stack 8192"
 	const char *setting; // the name in config.h that sets n
 	unsigned char *base;
-	size_t size;
+	size_t size;  // distance from block to block
+	size_t guard; // bytes at each block's end that nobody may touch
 	unsigned n;
 	struct lock l;
 	void *free;     // blocks given back, linked through their first word

@@ -111,6 +111,7 @@ mstart(unsigned cpu)
 		throw("mstart: no such hart");
 	mp = cpu == 0 ? &allm[0] : minit(cpu);
 	arch_minit();
+	guardtest(mp);
 	armchaos();
 	// Interrupts stay masked until the first gogo or sleep.
 	if (cpu != 0)

@@ -49,6 +49,7 @@ struct timer {
 struct _panic {
 	struct _panic *link; // the one during which it began
 	bool recovered, goexit;
+	const struct sigregs *fault; // on gp's stack; NULL: a call of panic
 	char text[PANIC_TEXT];
 };
 
@@ -265,6 +266,9 @@ bool stackalloc(struct g *gp, int class);
 void stackfree(struct g *gp);
 struct pool *stackpool(int class);
 void stackcheck(const struct g *gp);
+size_t stackhigh(const struct g *gp);
+void stackmeasure(struct g *gp);
+void guardtest(const struct m *mp);
 
 // ---- time.c: timers ----------------------------------------------------------
 void addtimer(struct timer *t, int64_t when);
@@ -287,6 +291,9 @@ void netpollready(unsigned irq);
 extern uint32_t dying;
 _Noreturn void frozen(void);
 void startdying(void);
+void stackoverflow(const struct g *gp, uintptr_t sp);
+void printfault(const struct g *gp, const struct sigregs *r);
+_Noreturn void faultpanic(struct g *gp, const struct sigregs *r);
 _Noreturn void dienow(const struct g *gp, const struct unwind *from);
 void checkdead(void);
 void panicfree(struct g *gp);

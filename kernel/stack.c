@@ -2,35 +2,63 @@
 //
 // What always holds: a stack belongs to one G from stackalloc to stackfree; its
 // lowest word holds a canary that is checked when the goroutine ends and when
-// it is preempted (until guard pages find an overflow at the instruction).
+// it is preempted. Below each stack lies its guard, STACK_GUARD_BYTES that the
+// arch lets nobody touch (arch.h): where there is one, an overflow ends at the
+// instruction that does it, and the canary is the second line.
+//
+// With STACK_PAINT (or DEBUG) every byte of a stack that no goroutine has used
+// since its last measurement is PAINT. stackmeasure finds how deep a dead
+// goroutine went, notes it by entry function, and paints again.
 //
 // Turned down: stacks of any size from one heap (fragmentation, and no bound on
-// the time of a spawn).
+// the time of a spawn); guards inside the sizes that config.h names (a program's
+// 2 KiB would be 2 KiB on one machine and nothing on the next).
 #include "runtime.h"
 
 #define CANARY ((uintptr_t)0x67a65620c0ffee21)
+#define PAINT ((uintptr_t)0xdbdbdbdbdbdbdbdb)
+
+#define GUARD STACK_GUARD_BYTES
+#define ALIGN (GUARD > 16 ? GUARD : 16)
 
 // Stacks are not part of what boot clears: a section of its own, see linker/.
 #define STACKS(i) \
-	static unsigned char stacks##i[STACK##i##_COUNT][STACK##i##_BYTES] \
-		__attribute__((aligned(16), section(".bss.noinit.stacks")))
+	static unsigned char stacks##i[STACK##i##_COUNT] \
+				      [GUARD + STACK##i##_BYTES] \
+		__attribute__((aligned(ALIGN), section(".bss.noinit.stacks")))
 STACKS(0);
 STACKS(1);
 STACKS(2);
 STACKS(3);
 
+// A pool's block is the stack and the next one's guard.
 #define CLASS(i) \
-	POOL_INIT("stack class " #i, "STACK" #i "_COUNT", stacks##i, \
-		  STACK##i##_BYTES, STACK##i##_COUNT)
+	{ \
+		.name = "stack class " #i, .setting = "STACK" #i "_COUNT", \
+		.base = &stacks##i[0][GUARD], \
+		.size = GUARD + STACK##i##_BYTES, .guard = GUARD, \
+		.n = STACK##i##_COUNT \
+	}
 static struct pool pools[NSTACKCLASS] = { CLASS(0), CLASS(1), CLASS(2),
 					  CLASS(3) };
 
+#define AREA(i) \
+	{ \
+		(uintptr_t) stacks##i, GUARD + STACK##i##_BYTES, \
+			STACK##i##_COUNT \
+	}
+const struct stackarea stackareas[NSTACKAREAS] = { AREA(0), AREA(1), AREA(2),
+						   AREA(3) };
+
+_Static_assert(NSTACKAREAS == NSTACKCLASS, "arch.h");
 _Static_assert(STACK0_BYTES < STACK1_BYTES && STACK1_BYTES < STACK2_BYTES &&
 		       STACK2_BYTES < STACK3_BYTES,
 	       "stack classes must ascend");
-_Static_assert(STACK0_BYTES % 16 == 0 && STACK1_BYTES % 16 == 0 &&
-		       STACK2_BYTES % 16 == 0 && STACK3_BYTES % 16 == 0,
-	       "stack sizes must be multiples of 16");
+_Static_assert(STACK0_BYTES % ALIGN == 0 && STACK1_BYTES % ALIGN == 0 &&
+		       STACK2_BYTES % ALIGN == 0 && STACK3_BYTES % ALIGN == 0,
+	       "stack sizes must be multiples of 16 and of STACK_GUARD_BYTES");
+_Static_assert((ALIGN & (ALIGN - 1)) == 0,
+	       "STACK_GUARD_BYTES must be a power of two");
 
 // stackclassfor returns the smallest class with at least that many bytes, -1 if
 // there is none.
@@ -49,7 +77,7 @@ stackclassfor(size_t bytes)
 size_t
 stackclassbytes(int class)
 {
-	return pools[class].size;
+	return pools[class].size - GUARD;
 }
 
 struct pool *
@@ -57,6 +85,84 @@ stackpool(int class)
 {
 	return &pools[class];
 }
+
+// ---- How deep a stack was used ----------------------------------------------
+
+// Entry functions whose goroutines have been measured; under useslock. One that
+// finds no room is counted in the last entry, fn NULL.
+static struct runtime_stack_use uses[NSTACKUSE];
+static struct lock useslock;
+
+static void
+paint(uintptr_t lo, uintptr_t hi)
+{
+	for (; lo < hi; lo += sizeof(uintptr_t))
+		*(uintptr_t *)lo = PAINT;
+}
+
+// lowestused is the lowest address of gp's stack that is not painted.
+static uintptr_t
+lowestused(const struct g *gp)
+{
+	uintptr_t a = gp->stacklo + sizeof(uintptr_t); // above the canary
+
+	while (a < gp->stackhi && *(const uintptr_t *)a == PAINT)
+		a += sizeof(uintptr_t);
+	return a;
+}
+
+size_t
+stackhigh(const struct g *gp)
+{
+	return STACK_PAINT || DEBUG ? gp->stackhi - lowestused(gp) : 0;
+}
+
+static struct runtime_stack_use *
+useof(void (*fn)(void *), size_t size)
+{
+	struct runtime_stack_use *u = uses;
+
+	while (u < &uses[NSTACKUSE - 1] && u->n != 0 &&
+	       (u->fn != fn || u->size != size))
+		u++;
+	if (u->n == 0 && u < &uses[NSTACKUSE - 1])
+		u->fn = fn;
+	u->size = size > u->size ? size : u->size;
+	return u;
+}
+
+// stackmeasure notes how deep the dead gp went and paints what it used. On g0.
+void
+stackmeasure(struct g *gp)
+{
+	uintptr_t used = lowestused(gp);
+	size_t high = gp->stackhi - used;
+	struct runtime_stack_use *u;
+
+	lock(&useslock);
+	u = useof(gp->startfn, gp->stackhi - gp->stacklo);
+	u->n++;
+	if (high > u->high)
+		u->high = high;
+	unlock(&useslock);
+	paint(used, gp->stackhi);
+}
+
+unsigned
+runtime_read_stacks(struct runtime_stack_use *u, unsigned n)
+{
+	unsigned i = 0;
+
+	mustgoroutine("runtime_read_stacks");
+	lock(&useslock);
+	for (unsigned k = 0; k < NSTACKUSE && i < n; k++)
+		if (uses[k].n != 0)
+			u[i++] = uses[k];
+	unlock(&useslock);
+	return i;
+}
+
+// ---- Taking and giving back ---------------------------------------------------
 
 // stackalloc gives gp a stack of the class; false when its pool is exhausted.
 bool
@@ -67,8 +173,10 @@ stackalloc(struct g *gp, int class)
 	if (s == NULL)
 		return false;
 	gp->stacklo = (uintptr_t)s;
-	gp->stackhi = gp->stacklo + pools[class].size;
+	gp->stackhi = gp->stacklo + stackclassbytes(class);
 	gp->stackclass = (uint8_t) class;
+	if (STACK_PAINT || DEBUG)
+		paint(gp->stacklo, gp->stackhi);
 	*(uintptr_t *)gp->stacklo = CANARY;
 	return true;
 }
@@ -86,8 +194,25 @@ stackcheck(const struct g *gp)
 {
 	if (*(const uintptr_t *)gp->stacklo == CANARY)
 		return;
-	kprintf("goroutine %llu (%s) overflowed its stack of %zu bytes at %p\n",
-		(unsigned long long)gp->goid, gp->name ? gp->name : "unnamed",
-		(size_t)(gp->stackhi - gp->stacklo), (void *)gp->stacklo);
+	stackoverflow(gp, gp->stacklo);
 	throw("stack overflow");
+}
+
+// guardtest sees to it that this hart's guards are real. On g0, interrupts
+// masked.
+void
+guardtest(const struct m *mp)
+{
+	const struct stackarea *a = stackareas;
+
+	if (STACK_GUARD_BYTES == 0)
+		return;
+	while (a->n == 0)
+		a++;
+	if (arch_guardtest(a->lo))
+		return;
+	kprintf("hart %u: a write to the stack guard at %p went through\n",
+		(unsigned)mp->id, (void *)a->lo);
+	throw("stack guards are not enforced; STACK_GUARD_BYTES=0 would run "
+	      "without");
 }
