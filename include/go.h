@@ -274,10 +274,17 @@ void go_deferreturn_(struct go_defer *d);
 // a throw. Go: panic.
 GO_NORETURN
 __attribute__((format(printf, 1, 2))) void panic(const char *fmt, ...);
-// recover, called by a deferred function while its goroutine panics, stops the
-// panic and returns its text; else NULL (under runtime_goexit too). The text
-// lives until this goroutine panics again or ends. Go: recover.
-const char *recover(void);
+// recover, called by the deferred function itself that a panic runs, stops the
+// panic and returns its text; else NULL: no panic, a runtime_goexit, called
+// again, or called from a function that the deferred one calls. The text lives
+// until this goroutine panics again or ends. (C++ may inline a helper into the
+// deferred function: there it counts as the function.) Go: recover.
+#ifdef __cplusplus
+#define recover() go_recover_(nullptr)
+#else
+#define recover() go_recover_(__func__)
+#endif
+const char *go_recover_(const char *who);
 // panic_catch runs fn(arg) and returns NULL, or the text of a panic that nobody
 // inside recovered. A panic that was recovered inside continues as if fn had
 // returned; where there is no panic_catch, as if the goroutine's own function

@@ -13,6 +13,9 @@
 // were interrupted by it. A landing at a catch drops every panic that is newer than
 // the catch. A Goexit among those is never dropped: it goes on instead.
 //
+// recover is for the deferred function alone, as in Go: it walks three frames (from
+// itself to calldeferred) and compares names, which costs nothing until a panic.
+//
 // Turned down: setjmp at every defer (code and registers for a case that almost
 // never happens), unwinding by tables (C has no landing pads to run).
 //
@@ -20,6 +23,7 @@
 #include <string.h>
 
 #include "runtime.h"
+#include "traceback.h"
 
 static struct _panic panics[NPANIC];
 static struct pool panicpool =
@@ -38,9 +42,9 @@ go_deferproc_(struct go_defer *d, void (*fn)(void *), void *arg)
 	gp->deferred = d;
 }
 
-// rundefer runs the innermost deferred call of gp.
-static void
-rundefer(struct g *gp)
+// popdefer takes the innermost deferred call of gp off the chain.
+static struct go_defer *
+popdefer(struct g *gp)
 {
 	struct go_defer *d = gp->deferred;
 
@@ -48,6 +52,16 @@ rundefer(struct g *gp)
 	if (d->fn == NULL)
 		panic("runtime error: invalid memory address or nil pointer "
 		      "dereference (deferred call of a nil function)");
+	return d;
+}
+
+// rundefer runs the innermost deferred call of gp in the ordinary way: its block
+// has ended.
+static void
+rundefer(struct g *gp)
+{
+	struct go_defer *d = popdefer(gp);
+
 	d->fn(d->arg);
 }
 
@@ -123,10 +137,20 @@ goexiting(struct g *gp, const struct _panic *until)
 
 // ---- Deferred calls under a panic -------------------------------------------
 
-static void
-calldeferred(void *gp)
+// calldeferred runs the innermost deferred call for the innermost panic. recover
+// works in a function that was called from this frame, and nowhere else.
+static __attribute__((noinline)) void
+calldeferred(void *arg)
 {
-	rundefer(gp);
+	struct g *gp = arg;
+	struct _panic *p = gp->panic;
+	struct go_defer *d = popdefer(gp);
+	volatile uintptr_t here = 0;
+
+	p->fn = d->fn;
+	p->frame = (uintptr_t)&here;
+	d->fn(d->arg);
+	here = 1; // not a tail call: the frame stands
 }
 
 // rundeferred runs the innermost deferred call under a boundary: a panic that
@@ -331,14 +355,57 @@ faultpanic(struct g *gp, const struct sigregs *r)
 	gogo(gp);
 }
 
+// called tells whether the function at pc, which the compiler knows as who, is
+// the deferred function fn itself: a helper that was inlined into fn has a name of
+// its own, one that fn ended in by a jump has a symbol of its own. A symbol may
+// have a suffix that the compiler gave it (.part.0).
+static bool
+called(uintptr_t pc, void (*fn)(void *), const char *who)
+{
+	struct frame at, of;
+	size_t n = strlen(who);
+
+	if (!findframe(pc, false, &at) ||
+	    !findframe((uintptr_t)fn & ~(uintptr_t)1, true, &of))
+		return true; // no symbols: the frames must do
+	return strncmp(at.func, who, n) == 0 &&
+	       (at.func[n] == 0 || at.func[n] == '.') &&
+	       strncmp(of.func, who, n) == 0 &&
+	       (of.func[n] == 0 || of.func[n] == '.');
+}
+
+// direct tells whether the caller of the function at u, recover, is the deferred
+// function that p runs. Without unwind tables every caller is believed.
+static bool
+direct(const struct g *gp, const struct _panic *p, struct unwind u,
+       const char *who)
+{
+	uintptr_t sp;
+
+	if (!unwindstep(&u, gp->stacklo, gp->stackhi))
+		return true;
+	if (who != NULL && !called(u.pc, p->fn, who))
+		return false;
+	if (!unwindstep(&u, gp->stacklo, gp->stackhi))
+		return false;
+	sp = u.sp;
+	return p->frame >= sp && unwindstep(&u, gp->stacklo, gp->stackhi) &&
+	       p->frame < u.sp;
+}
+
 const char *
-recover(void)
+go_recover_(const char *who)
 {
 	struct g *gp = getg();
-	struct _panic *p = gp->panic;
+	struct unwind u;
+	struct _panic *p;
 
 	mustgoroutine("recover");
+	p = gp->panic;
 	if (p == NULL || p->goexit || p->recovered)
+		return NULL;
+	arch_unwindhere(&u);
+	if (!direct(gp, p, u, who))
 		return NULL;
 	p->recovered = true;
 	return p->text;

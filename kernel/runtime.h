@@ -50,6 +50,8 @@ struct _panic {
 	struct _panic *link; // the one during which it began
 	bool recovered, goexit;
 	const struct sigregs *fault; // on gp's stack; NULL: a call of panic
+	void (*fn)(void *);          // the deferred function it runs now
+	uintptr_t frame;             // an address in the frame that called fn
 	char text[PANIC_TEXT];
 };
 
