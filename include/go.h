@@ -77,6 +77,10 @@ uint64_t runtime_goid(void);
 int runtime_num_goroutine(void);
 // runtime_num_cpu is the number of harts found at boot. Any context.
 int runtime_num_cpu(void);
+// runtime_cpu is the hart that the caller runs on, 0 to runtime_num_cpu() - 1: a
+// moment ago, unless the goroutine is locked to it or preemption is disabled. Any
+// context.
+int runtime_cpu(void);
 // runtime_gomaxprocs sets how many harts run goroutines at once, 1 to
 // runtime_num_cpu() (more is taken as that), and returns the old value;
 // n < 1 only asks. Stops the world for a moment. Go: runtime.GOMAXPROCS.
@@ -88,6 +92,16 @@ int runtime_gomaxprocs(int n);
 // hart wait.
 void preempt_disable(void);
 void preempt_enable(void);
+
+// runtime_lock_os_thread keeps this goroutine on the hart it runs on, until as
+// many runtime_unlock_os_thread or its end; they nest. Meanwhile the hart runs
+// nothing else, its own waiting included: others run on other harts. One hart
+// always stays for everybody: where all others are locked, and so always on a
+// machine with one hart, the lock pins without excluding. A goroutine that ends
+// locked leaves its hart reset to the state of boot (rounding mode and the like).
+// Unlocking what is not locked does nothing. Go: runtime.LockOSThread.
+void runtime_lock_os_thread(void);
+void runtime_unlock_os_thread(void);
 
 // frame is one line of a traceback. func is "?" and file NULL where the image
 // has no symbols for pc.

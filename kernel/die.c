@@ -88,8 +88,9 @@ statusname(const struct g *gp)
 static void
 header(const struct g *gp)
 {
-	kprintf("goroutine %llu [%s]", (unsigned long long)gp->goid,
-		statusname(gp));
+	kprintf("goroutine %llu [%s%s]", (unsigned long long)gp->goid,
+		statusname(gp),
+		gp->lockedcount != 0 ? ", locked to its hart" : "");
 	if (gp->name != NULL)
 		kprintf(" %s", gp->name);
 	kprintf(":\n");
@@ -350,11 +351,12 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 static bool
 canrun(void)
 {
-	if (load(&sched.runqsize) != 0 || load(&sched.nwaiters) != 0)
+	if (load(&sched.runqsize) != 0 || load(&sched.nwaiters) != 0 ||
+	    sched.lockedwait != 0)
 		return true;
 	for (uint32_t i = 0; i < ncpu; i++)
 		if (!runqempty(&allp[i]) || load64(&allp[i].timer0when) != 0 ||
-		    load(&allm[i].ready) != NULL)
+		    pending(&allm[i]))
 			return true;
 	return false;
 }

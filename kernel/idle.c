@@ -40,7 +40,7 @@ becomespinning(struct m *mp)
 	store(&sched.needspinning, 0);
 }
 
-static void
+void
 dropspinning(struct m *mp)
 {
 	mp->spinning = false;
@@ -65,7 +65,7 @@ pidleput(struct m *mp)
 
 // pidletake takes an idle P off the list; whoever does must give it to its M.
 // sched.lock is held.
-static void
+void
 pidletake(struct p *pp)
 {
 	if (!(sched.idle & 1u << pp->id))
@@ -75,7 +75,7 @@ pidletake(struct p *pp)
 }
 
 // unpark says that mp has something to look at. sched.lock is held.
-static void
+void
 unpark(struct m *mp)
 {
 	if (mp->parked) {
@@ -196,14 +196,25 @@ retake(struct m *mp, bool spinning)
 static void
 injectready(void)
 {
-	struct g *list = netpoll(), *tail = list;
-	uint32_t n = 1;
+	struct g *gp = netpoll(), *next, *head = NULL, *tail = NULL;
+	uint32_t n = 0;
 
-	if (list == NULL)
+	for (; gp != NULL; gp = next) {
+		next = gp->schedlink;
+		if (gp->lockedm != NULL) {
+			lockedput(gp);
+			continue;
+		}
+		if (tail != NULL)
+			tail->schedlink = gp;
+		else
+			head = gp;
+		tail = gp;
+		n++;
+	}
+	if (n == 0)
 		return;
-	for (; tail->schedlink != NULL; n++)
-		tail = tail->schedlink;
-	globrunqputbatch(list, tail, n);
+	globrunqputbatch(head, tail, n);
 	wakep();
 }
 
@@ -215,38 +226,46 @@ timerdue(const struct p *pp)
 	return when != 0 && when <= nanotime();
 }
 
+// idlewait waits for an interrupt, the hart's timer set to `when` (0: no
+// deadline). Called with interrupts masked, comes back with them unmasked.
+void
+idlewait(struct m *mp, int64_t when)
+{
+	int64_t start = nanotime();
+
+	mp->armed = INT64_MAX;
+	armtimer(when != 0 ? when : INT64_MAX);
+	armchaos();
+	arch_cpuidle();
+	mp->idle_ns += nanotime() - start;
+}
+
 // msleep waits for an interrupt unless mp has something to look at.
 static void
 msleep(struct m *mp)
 {
 	struct p *pp = mp->watch;
 	int64_t when = pp != NULL ? load64(&pp->timer0when) : 0;
-	int64_t start;
 	uintptr_t s;
 
 	store(&mp->sleeping, 1); // pairs with notewakeup
 	s = arch_irqsave();
-	if (load(&mp->nextp) != NULL || load(&mp->ready) != NULL ||
-	    (pp != NULL && timerdue(pp))) {
+	if (load(&mp->nextp) != NULL || pending(mp) ||
+	    (pp != NULL && timerdue(pp)))
 		arch_irqrestore(s);
-	} else {
-		start = nanotime();
-		mp->armed = INT64_MAX;
-		armtimer(when != 0 ? when : INT64_MAX);
-		armchaos();
-		arch_cpuidle();
-		mp->idle_ns += nanotime() - start;
-	}
+	else
+		idlewait(mp, when);
 	store(&mp->sleeping, 0);
 }
 
 // markparked counts mp among those that have nothing to look at. If all are,
 // nothing will ever run again.
-static void
+void
 markparked(struct m *mp)
 {
 	lock(&sched.lock);
-	if (mp->nextp == NULL && load(&mp->ready) == NULL && !mp->parked) {
+	if (mp->nextp == NULL && !pending(mp) &&
+	    load(&mp->lockedhead) == NULL && !mp->parked) {
 		mp->parked = true;
 		if (++sched.nmparked == sched.nm)
 			checkdead();
@@ -261,7 +280,7 @@ void
 mpark(struct m *mp)
 {
 	while (load(&mp->nextp) == NULL) {
-		bool ready = load(&mp->ready) != NULL;
+		bool ready = pending(mp);
 
 		if (mp->watch != NULL && (ready || timerdue(mp->watch))) {
 			retake(mp, false);
@@ -328,7 +347,8 @@ giveup(struct m *mp, struct g **gp)
 
 	lock(&sched.lock);
 	*gp = globrunqget(mp->p, 0);
-	if (*gp != NULL || load(&sched.gcwaiting)) {
+	if (*gp != NULL || load(&sched.gcwaiting) ||
+	    load_rlx(&mp->lockedhead) != NULL || sched.lockedwait != 0) {
 		unlock(&sched.lock);
 		return;
 	}

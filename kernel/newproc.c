@@ -192,6 +192,7 @@ static void
 goexit0(struct g *gp)
 {
 	struct m *mp = getg()->m;
+	bool clean;
 
 	stackcheck(gp);
 	if (STACK_PAINT || DEBUG)
@@ -213,10 +214,13 @@ goexit0(struct g *gp)
 	gp->param = NULL;
 	gp->selectdone = 0;
 	gp->name = NULL;
+	clean = !lockedexit(gp);
 	dropg(mp, gp);
 	mp->p->lives++;
 	gfput(mp->p, gp);
-	schedule();
+	if (clean)
+		schedule();
+	mstart1(mp);
 }
 
 // goexit1 ends the running goroutine: its function has returned into goexit.

@@ -29,7 +29,10 @@ bool
 otherswait(struct p *pp)
 {
 	return load_rlx(&pp->runqhead) != load_rlx(&pp->runqtail) ||
-	       load_rlx(&pp->runnext) != NULL || load_rlx(&sched.runqsize) != 0;
+	       load_rlx(&pp->runnext) != NULL ||
+	       load_rlx(&sched.runqsize) != 0 ||
+	       (MAXHARTS > 1 && (load_rlx(&getg()->m->lockedhead) != NULL ||
+				 load_rlx(&sched.lockedwait) != 0));
 }
 
 // armtimer makes this hart's timer fire at `when` or earlier. Interrupts are
@@ -90,7 +93,7 @@ kickticks(void)
 		struct p *pp = &allp[i];
 		struct m *mp = load_rlx(&pp->m);
 
-		if (mp != NULL && mp->id != self &&
+		if (mp != NULL && mp->id != self && !load_rlx(&pp->held) &&
 		    load64(&pp->tickwhen) == 0 &&
 		    !(load_rlx(&sched.idle) & 1u << i))
 			arch_cpuwake(mp->id);
@@ -113,7 +116,7 @@ tick(struct p *pp, int64_t now)
 static bool
 wanted(const struct m *mp, const struct p *pp, int64_t now)
 {
-	return pp->sliceover || load_rlx(&mp->ready) != NULL ||
+	return pp->sliceover || pending(mp) ||
 	       (pp->timer0when != 0 && pp->timer0when <= now) ||
 	       load_rlx(&sched.gcwaiting);
 }
@@ -136,7 +139,7 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 
 	if (load_rlx(&dying) != 0)
 		frozen();
-	if (pp == NULL) // idle: mpark looks at everything itself
+	if (pp == NULL || pp->held) // idle: who waits looks at everything
 		return false;
 	if (pp->tickwhen != 0 && now >= pp->tickwhen)
 		tick(pp, now);

@@ -205,7 +205,7 @@ stealwork(struct m *mp)
 }
 
 // drainready moves what this hart's handlers made ready to the P's queue.
-static void
+void
 drainready(struct p *pp)
 {
 	struct g *gp = netpoll(), *next;
@@ -214,7 +214,10 @@ drainready(struct p *pp)
 		return;
 	for (; gp != NULL; gp = next) {
 		next = gp->schedlink;
-		runqput(pp, gp, false);
+		if (gp->lockedm != NULL)
+			lockedput(gp);
+		else
+			runqput(pp, gp, false);
 	}
 	wakep();
 }
@@ -255,12 +258,24 @@ top:
 		gcstopm();
 		goto top;
 	}
+	// Locked goroutines: an M that needs a P, one that has its own.
+	if (MAXHARTS > 1 && load_rlx(&sched.lockedwait) != 0 && lockedserve(mp))
+		goto top;
+	if (MAXHARTS > 1 && mp->lockedg != NULL) {
+		gp = findlocked(mp);
+		if (gp != NULL)
+			return gp;
+		goto top;
+	}
 	// 2. Timers that are due, and what interrupts made ready (step 7 of
 	// the SPEC; earlier here, because a handler preempts for it).
 	if (pp->timer0when != 0 && timerdue(pp))
 		runtimers(pp);
-	if (load_rlx(&mp->ready) != NULL)
+	if (pending(mp))
 		drainready(pp);
+	if (MAXHARTS > 1 && load_rlx(&mp->lockedhead) != NULL &&
+	    (mp->lockedturn = !mp->lockedturn) && (gp = lockedget(mp)) != NULL)
+		return gp;
 	// 3. Tracer and GC workers: their place; neither exists yet.
 	// 4. The global queue now and then, so that a pair that keeps
 	// readying each other cannot starve it.
@@ -411,6 +426,11 @@ goready(struct g *gp)
 	struct m *mp = acquirem();
 
 	casgstatus(gp, Gwaiting, Grunnable);
+	if (MAXHARTS > 1 && gp->lockedm != NULL) {
+		lockedput(gp);
+		releasem();
+		return;
+	}
 	runqput(mp->p, gp, true);
 	if (mp->p->tickwhen == 0 && getg() != mp->g0)
 		starttick(mp->p); // on g0, execute does it if it is needed
@@ -433,7 +453,9 @@ gosched_m(struct g *gp)
 
 	casgstatus(gp, Grunning, Grunnable);
 	dropg(mp, gp);
-	if (load_rlx(&sched.runqsize) != 0 && alone(mp->p)) {
+	if (MAXHARTS > 1 && gp->lockedm != NULL) {
+		lockedput(gp);
+	} else if (load_rlx(&sched.runqsize) != 0 && alone(mp->p)) {
 		// Behind those who wait there, or yielding in a loop would
 		// leave them one pick in SCHED_TICK.
 		globrunqputbatch(gp, gp, 1);
@@ -475,7 +497,9 @@ requeue(struct m *mp, struct g *gp)
 	gp->preempt = 0;
 	dropg(mp, gp);
 	casgstatus(gp, Gpreempted, Grunnable);
-	if (global) {
+	if (MAXHARTS > 1 && gp->lockedm != NULL) {
+		lockedput(gp);
+	} else if (global) {
 		globrunqputbatch(gp, gp, 1);
 		// If the next look is at the global queue first, it would
 		// only find gp again, in front of everybody who waits here.

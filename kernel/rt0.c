@@ -100,6 +100,25 @@ rt0_go(void)
 	mstart(0);
 }
 
+// mstart1 puts this hart's own state (trap vector, FP control, timer) as boot
+// left it, and schedules: at the hart's start, and again when a goroutine ended
+// that was locked to it. On g0, interrupts masked. Never returns.
+_Noreturn void
+mstart1(struct m *mp)
+{
+	arch_irqsave(); // until the first gogo or sleep
+	arch_minit();
+	mp->armed = INT64_MAX;
+	armchaos();
+	if (mp->p != NULL && mp->p->tickwhen != 0)
+		armtimer(mp->p->tickwhen);
+	if (mp->p != NULL && mp->p->timer0when != 0)
+		armtimer(mp->p->timer0when);
+	if (mp->p == NULL)
+		joinm(mp, &allp[mp->id]);
+	schedule();
+}
+
 // mstart starts the scheduler of a hart; boot calls it once on each. Never
 // returns. A hart that comes late joins when it comes.
 _Noreturn void
@@ -112,9 +131,5 @@ mstart(unsigned cpu)
 	mp = cpu == 0 ? &allm[0] : minit(cpu);
 	arch_minit();
 	guardtest(mp);
-	armchaos();
-	// Interrupts stay masked until the first gogo or sleep.
-	if (cpu != 0)
-		joinm(mp, &allp[cpu]);
-	schedule();
+	mstart1(mp);
 }

@@ -97,6 +97,10 @@ struct g {
 	uint32_t selectdone; // 0 until somebody has won this select
 	struct timer timer;  // for sleep
 
+	// LockOSThread; see locked.c.
+	struct m *lockedm; // the M it is locked to
+	uint32_t lockedcount;
+
 	// For tracebacks.
 	const char *name;
 	void (*startfn)(void *);
@@ -117,10 +121,15 @@ struct m {
 	bool spinning;     // looking for work; counted in sched.nmspinning
 	bool parked;       // has rechecked and waits; under sched.lock
 	uint32_t sleeping; // [irq] inside the wait of mpark
-	struct g *ready;   // [irq] made ready by handlers of this hart
-	bool resched;      // [irq] a request met g0: look again before a G runs
-	int64_t armed;     // [irq] deadline in the hart's timer
-	uint32_t rand;     // fastrand's state
+	struct g *lockedg; // has this M for itself; sched.lock
+	struct g *lockedhead, *lockedtail; // locked to it and ready; sched.lock
+	bool lockedturn, serveturn;
+	uint32_t servetick; // schedtick of the P when it came
+	int64_t servewhen;
+	struct g *ready;    // [irq] made ready by handlers of this hart
+	bool resched;  // [irq] a request met g0: look again before a G runs
+	int64_t armed; // [irq] deadline in the hart's timer
+	uint32_t rand; // fastrand's state
 	uint64_t interrupts; // [irq]
 	int64_t due, late;   // [irq] with gz.chaos: how late interrupts come
 	uint64_t wakeups, preemptions;
@@ -137,6 +146,7 @@ struct p {
 
 	struct m *m;  // M that runs it, or that watches it while idle
 	bool stopped; // by stop-the-world or a smaller gomaxprocs; sched.lock
+	bool held;    // [irq] by an M that waits for its lockedg
 	uint32_t schedtick; // executes, time slices inherited not counted
 	uint32_t slices;    // that ended with others on the global queue
 	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
@@ -173,8 +183,9 @@ struct schedt {
 	// Read without the lock.
 	uint32_t runqsize;
 	uint32_t npidle, nmspinning, needspinning;
-	uint32_t gcwaiting; // stop-the-world asked for
-	uint32_t stopwait;  // Ps that have not stopped yet; written under lock
+	uint32_t gcwaiting;  // stop-the-world asked for
+	uint32_t stopwait;   // Ps that have not stopped yet; written under lock
+	uint32_t lockedwait; // bit i: allm[i] needs a P; written under lock
 	uint32_t ngsys;
 	uint32_t nwaiters; // goroutines that wait for a device
 	bool mainstarted, maingone;
@@ -216,6 +227,7 @@ void goparkunlock(struct lock *l, const char *reason);
 void goready(struct g *gp);
 void goyield(void);
 void gopreempt(void);
+void drainready(struct p *pp);
 void globrunqputbatch(struct g *head, struct g *tail, uint32_t n);
 struct g *globrunqget(struct p *pp, uint32_t max);
 uint32_t fastrand(void);
@@ -230,10 +242,24 @@ void becomespinning(struct m *mp);
 void resetspinning(struct m *mp);
 bool timerdue(const struct p *pp);
 void giveup(struct m *mp, struct g **gp);
+void dropspinning(struct m *mp);
+void pidletake(struct p *pp);
+void unpark(struct m *mp);
+void markparked(struct m *mp);
+void idlewait(struct m *mp, int64_t when);
 void joinm(struct m *mp, struct p *pp);
 void mpark(struct m *mp);
 
+// ---- locked.c: LockOSThread -------------------------------------------------
+void lockedput(struct g *gp);
+struct g *lockedget(struct m *mp);
+struct g *findlocked(struct m *mp);
+bool lockedserve(struct m *mp);
+void lockedretired(void);
+bool lockedexit(struct g *gp);
+
 // ---- newproc.c: birth and death ---------------------------------------------
+_Noreturn void mstart1(struct m *mp);
 void newmain(void (*fn)(void *));
 uint32_t gcount(void);
 
@@ -287,6 +313,12 @@ bool otherswait(struct p *pp);
 
 // ---- netpoll.c: interrupts as events -----------------------------------------
 struct g *netpoll(void);
+// pending tells whether handlers of mp's hart have left something to do.
+static inline bool
+pending(const struct m *mp)
+{
+	return load(&mp->ready) != NULL;
+}
 void netpollready(unsigned irq);
 
 // ---- panic.c, die.c -----------------------------------------------------------

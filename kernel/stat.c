@@ -73,3 +73,9 @@ runtime_num_cpu(void)
 {
 	return (int)ncpu;
 }
+
+int
+runtime_cpu(void)
+{
+	return (int)arch_cpuid();
+}

@@ -77,10 +77,13 @@ start(void *unused)
 		startm(pp, false);
 		wake |= 1u << i;
 	}
+	lockedretired();
 	unlock(&sched.lock);
 	for (uint32_t i = 0; i < gomaxprocs; i++)
 		if (wake & 1u << i)
 			notewakeup(allp[i].m);
+	if (load_rlx(&sched.lockedwait) != 0)
+		kickticks();
 }
 
 // stoptheworld stops every other hart. The caller must not hold locks; it runs

@@ -29,7 +29,8 @@ struct test {
 
 extern const struct test life_tests[], sched_tests[], preempt_tests[],
 	chan_tests[], select_tests[], sync_tests[], time_tests[], panic_tests[],
-	libc_tests[], trace_tests[], pool_tests[], recover_tests[];
+	libc_tests[], trace_tests[], pool_tests[], recover_tests[],
+	locked_tests[];
 
 // CHECK(c) fails the test unless c. CHECK_EQ also says what it got, as
 // integers.
