@@ -355,42 +355,47 @@ faultpanic(struct g *gp, const struct sigregs *r)
 	gogo(gp);
 }
 
-// called tells whether the function at pc, which the compiler knows as who, is
-// the deferred function fn itself: a helper that was inlined into fn has a name of
-// its own, one that fn ended in by a jump has a symbol of its own. A symbol may
-// have a suffix that the compiler gave it (.part.0).
+// named tells whether the function at pc is the one that the source calls who. A
+// symbol may have a suffix that the compiler gave it (.part.0). True without
+// symbols.
 static bool
-called(uintptr_t pc, void (*fn)(void *), const char *who)
+named(uintptr_t pc, bool exact, const char *who)
 {
-	struct frame at, of;
+	struct frame f;
 	size_t n = strlen(who);
 
-	if (!findframe(pc, false, &at) ||
-	    !findframe((uintptr_t)fn & ~(uintptr_t)1, true, &of))
-		return true; // no symbols: the frames must do
-	return strncmp(at.func, who, n) == 0 &&
-	       (at.func[n] == 0 || at.func[n] == '.') &&
-	       strncmp(of.func, who, n) == 0 &&
-	       (of.func[n] == 0 || of.func[n] == '.');
+	return !findframe(pc, exact, &f) ||
+	       (strncmp(f.func, who, n) == 0 &&
+		(f.func[n] == 0 || f.func[n] == '.'));
 }
 
-// direct tells whether the caller of the function at u, recover, is the deferred
-// function that p runs. Without unwind tables every caller is believed.
+// calls tells whether u stands in the frame that called p's deferred function.
+static bool
+calls(const struct g *gp, const struct _panic *p, struct unwind u)
+{
+	uintptr_t sp = u.sp;
+
+	return p->frame >= sp && unwindstep(&u, gp->stacklo, gp->stackhi) &&
+	       p->frame < u.sp;
+}
+
+// direct tells whether recover, at u, was called by the deferred function that p
+// runs. who, the function in which the call is written, settles what frames do
+// not show: a helper that was inlined, or that the function ended in by a jump, has
+// another name; a function that ended in recover by a jump has no frame, but its
+// name. Without unwind tables every caller is believed.
 static bool
 direct(const struct g *gp, const struct _panic *p, struct unwind u,
        const char *who)
 {
-	uintptr_t sp;
-
 	if (!unwindstep(&u, gp->stacklo, gp->stackhi))
 		return true;
-	if (who != NULL && !called(u.pc, p->fn, who))
+	if (who != NULL && !named((uintptr_t)p->fn & ~(uintptr_t)1, true, who))
 		return false;
-	if (!unwindstep(&u, gp->stacklo, gp->stackhi))
-		return false;
-	sp = u.sp;
-	return p->frame >= sp && unwindstep(&u, gp->stacklo, gp->stackhi) &&
-	       p->frame < u.sp;
+	if (calls(gp, p, u))
+		return true;
+	return (who == NULL || named(u.pc, false, who)) &&
+	       unwindstep(&u, gp->stacklo, gp->stackhi) && calls(gp, p, u);
 }
 
 const char *

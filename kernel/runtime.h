@@ -126,10 +126,10 @@ struct m {
 	bool lockedturn, serveturn;
 	uint32_t servetick; // schedtick of the P when it came
 	int64_t servewhen;
-	struct g *ready;    // [irq] made ready by handlers of this hart
-	bool resched;  // [irq] a request met g0: look again before a G runs
-	int64_t armed; // [irq] deadline in the hart's timer
-	uint32_t rand; // fastrand's state
+	struct g *ready; // [irq] made ready by handlers of this hart
+	bool resched;    // [irq] a request met g0: look again before a G runs
+	int64_t armed;   // [irq] deadline in the hart's timer
+	uint32_t rand;   // fastrand's state
 	uint64_t interrupts; // [irq]
 	int64_t due, late;   // [irq] with gz.chaos: how late interrupts come
 	uint64_t wakeups, preemptions;

@@ -31,6 +31,28 @@ nothing(void *arg)
 	helped += recover() != NULL;
 }
 
+// recover is the last thing that it does: a jump, and no frame.
+static void
+jumps(void *arg)
+{
+	(void)arg;
+	recover();
+}
+
+// The same in a function that the deferred one ends in.
+static __attribute__((noinline)) void
+jumphelper2(void *arg)
+{
+	(void)arg;
+	recover();
+}
+
+static void
+viajumps(void *arg)
+{
+	jumphelper2(arg);
+}
+
 static __attribute__((noinline)) void
 callhelper(void)
 {
@@ -162,6 +184,7 @@ RecoverNotDirect(void)
 	expect(viapointer, false);
 	expect(viablock, false);
 	expect(recursive, false);
+	expect(viajumps, false);
 }
 
 static const char *first;
@@ -179,6 +202,7 @@ RecoverDirect(void)
 {
 	first = NULL;
 	expect(keeps, true);
+	expect(jumps, true);
 	CHECK(same(first, "once"));
 	struct how h = { nothing };
 

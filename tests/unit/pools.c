@@ -15,6 +15,13 @@ casgstatus(struct g *gp, uint32_t old, uint32_t new)
 	gp->status = new;
 }
 
+void
+stackoverflow(const struct g *gp, uintptr_t sp)
+{
+	(void)gp;
+	(void)sp;
+}
+
 // ---- Pool --------------------------------------------------------------------
 
 static long blocks[5][4];
