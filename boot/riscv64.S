@@ -104,7 +104,7 @@ sleep:
 	lla	sp, g0stacks
 	add	sp, sp, t1
 	mv	s1, a0
-	call	boot_secondary
+	call	boot_secondary	// a0: its row
 	mv	a0, s1
 	call	mstart
 	unimp

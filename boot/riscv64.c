@@ -1,5 +1,5 @@
 // riscv64.c: boot in C: what is there (device tree), who takes part (the table
-// of harts), what may be done where (PMP), and the devices that the kernel
+// of harts), what may be done where (PMP, paging), and the devices that the kernel
 // counts on. Runs once on the boot hart, and boot_secondary once on each other,
 // with interrupts masked and no g.
 #include "../arch/riscv64/riscv64.h"
@@ -9,6 +9,10 @@
 
 extern _Atomic uint32_t boot_gate;
 extern unsigned char __text_start[], __text_end[], __rodata_end[];
+
+_Static_assert(G0_GUARD_BYTES == 0 || G0_GUARD_BYTES == 4096,
+	       "a guard below a g0 stack is a page");
+_Static_assert(G0_STACK_BYTES % 4096 == 0, "g0 stacks are pages");
 
 // PMP configuration bytes.
 #define PMP_R 0x01
@@ -30,27 +34,49 @@ die(const char *why)
 	arch_halt(2);
 }
 
-// protect gives text, constants and the rest of RAM the rights that they need
-// and no more, and none to the null page. The entries hold for M-mode because
-// they are locked; the first that matches an address decides.
+// guard_g0 makes the lowest page of this hart's g0 stack untouchable: in
+// handlers as elsewhere, and for ever.
+static void
+guard_g0(unsigned cpu)
+{
+	uintptr_t lo = (uintptr_t)&g0stacks[cpu * G0_STACK_BYTES];
+
+	if (G0_GUARD_BYTES == 0)
+		return;
+	csr_write(pmpaddr0, lo >> 2 | ((G0_GUARD_BYTES >> 3) - 1));
+	csr_write(pmpcfg0, PMP_LOCK | PMP_NAPOT);
+}
+
+// protect gives text, constants, the rest of RAM and the devices the rights that
+// they need and no more, and none to the null page; then come the guards of
+// goroutine stacks. The entries hold for M-mode because they are locked, and for
+// the loads and stores that are made as U-mode's (paging.c); the first that
+// matches an address decides. A TOR entry begins where the one before it ends,
+// the devices' on (not in) the last word of the null page.
 static void
 protect(void)
 {
 	uintptr_t cfg = 0;
 
 	if (NULL_BYTES != 0) {
-		csr_write(pmpaddr0, (NULL_BYTES >> 3) - 1);
-		cfg |= PMP_LOCK | PMP_NAPOT;
+		csr_write(pmpaddr1, (NULL_BYTES >> 3) - 1);
+		cfg |= (uintptr_t)(PMP_LOCK | PMP_NAPOT) << 8;
 	}
-	csr_write(pmpaddr1, (uintptr_t)__text_start >> 2);
-	csr_write(pmpaddr2, (uintptr_t)__text_end >> 2);
-	csr_write(pmpaddr3, (uintptr_t)__rodata_end >> 2);
-	csr_write(pmpaddr4, ram_end >> 2);
-	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_X) << 16;
-	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R) << 24;
-	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 32;
-	csr_write(pmpcfg0, cfg);
+	csr_write(pmpaddr2, (uintptr_t)__text_start >> 2);
+	csr_write(pmpaddr3, (uintptr_t)__text_end >> 2);
+	csr_write(pmpaddr4, (uintptr_t)__rodata_end >> 2);
+	csr_write(pmpaddr5, ram_end >> 2);
+	csr_write(pmpaddr6, UINTPTR_MAX >> 10);
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 16;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_X) << 24;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R) << 32;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 40;
+	cfg |= (uintptr_t)(PMP_LOCK | PMP_NAPOT | PMP_R | PMP_W) << 48;
+	csr_write(pmpcfg0, cfg); // byte 0 is locked, guard_g0's
 	__asm__ volatile("sfence.vma" : : : "memory");
+	if (STACK_GUARD_BYTES != 0 && !paging_on())
+		die("no Sv39 paging for the stack guards; "
+		    "STACK_GUARD_BYTES=0 would run without");
 }
 
 // list_harts makes the table: the boot hart first, the others in tree order, as
@@ -74,6 +100,7 @@ boot_main(uint32_t hartid, const void *fdt)
 		.inside = (uintptr_t)__text_start,
 	};
 
+	guard_g0(0);
 	mtime0 = ioread64(CLINT_MTIME);
 	console_init();
 	fdt_read(fdt, &f);
@@ -84,6 +111,8 @@ boot_main(uint32_t hartid, const void *fdt)
 	if ((uintptr_t)__image_end > ram_end)
 		die("the image is larger than RAM");
 	list_harts(hartid, &f);
+	if (STACK_GUARD_BYTES != 0)
+		paging_build();
 	protect();
 	plic_init(hartid);
 	// Opens the gate of riscv64.S: the table is complete.
@@ -91,7 +120,8 @@ boot_main(uint32_t hartid, const void *fdt)
 }
 
 void
-boot_secondary(void)
+boot_secondary(unsigned cpu)
 {
+	guard_g0(cpu);
 	protect();
 }

@@ -53,6 +53,12 @@
 #ifndef STACK_GUARD_BYTES
 #define STACK_GUARD_BYTES 0
 #endif
+// Bytes at the low end of each g0 stack that nothing may touch, part of
+// G0_STACK_BYTES; what is said above holds for them as well.
+#ifndef G0_GUARD_BYTES
+#define G0_GUARD_BYTES 0
+#endif
+
 // 1: paint stacks and measure at each goroutine's end how deep it went, for
 // runtime_read_stacks. Costs a walk over the unused part of a stack per
 // goroutine. DEBUG does it too.

@@ -253,7 +253,7 @@ printwhere(const struct sigregs *r)
 	struct frame f;
 
 	kprintf(", pc 0x%lx", (unsigned long)r->at.pc);
-	if (findframe(r->at.pc, true, &f)) {
+	if (findframe(r->at.pc, r->at.exact, &f)) {
 		kprintf(" (%s+0x%lx", f.func,
 			(unsigned long)(r->at.pc - f.entry));
 		if (f.file != NULL)

@@ -46,6 +46,7 @@ minit(unsigned cpu)
 	g0->status = Grunning;
 	g0->stacklo = (uintptr_t)&g0stacks[cpu * G0_STACK_BYTES];
 	g0->stackhi = g0->stacklo + G0_STACK_BYTES;
+	g0->stacklo += G0_GUARD_BYTES;
 	g0->sched.sp = g0->stackhi;
 	setg(g0);
 	return mp;

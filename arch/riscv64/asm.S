@@ -299,6 +299,26 @@ FUNC arch_unwindhere
 	ret
 ENDFUNC arch_unwindhere
 
+// bool arch_guardtest(uintptr_t guard)
+// arch_guardtest writes to guard under a trap vector of its own, which returns
+// to the caller; interrupts are masked, and stay so.
+FUNC arch_guardtest
+	lla	t0, 1f
+	csrrw	t0, CSR_TVEC, t0
+	sd	zero, 0(a0)
+	csrw	CSR_TVEC, t0
+	li	a0, 0
+	ret
+	.balign	4
+1:
+	csrw	CSR_TVEC, t0
+	csrw	CSR_EPC, ra
+	csrr	t0, CSR_TVAL
+	sub	a0, a0, t0
+	seqz	a0, a0
+	XRET
+ENDFUNC arch_guardtest
+
 // void arch_cpuidle(void)
 // arch_cpuidle waits with interrupts masked: a pending one ends the wait all
 // the same, so none can slip in between a look and the sleep. It is taken at

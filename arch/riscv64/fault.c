@@ -2,27 +2,30 @@
 // the g0 stack (trap.S) with interrupts masked; frame is the complete one.
 #include "riscv64.h"
 
-static const char *const causes[] = {
-	"instruction address misaligned",
-	"instruction access fault",
-	"illegal instruction",
-	"breakpoint",
-	"load address misaligned",
-	"load access fault",
-	"store address misaligned",
-	"store access fault",
-	"environment call from U-mode",
-	"environment call from S-mode",
-	"reserved trap cause",
-	"environment call",
-	"instruction page fault",
-	"load page fault",
-	"reserved trap cause",
-	"store page fault",
-};
+extern const unsigned char __text_start[], __text_end[];
 
-// Causes whose tval is an address.
-#define ADDRESS_CAUSES 0xb0f3u
+static const struct {
+	const char *name;
+	unsigned kind;
+	bool addr; // tval is an address
+} causes[] = {
+	{ "instruction address misaligned", FAULT_ALIGN, true },
+	{ "instruction access fault", FAULT_MEMORY, true },
+	{ "illegal instruction", FAULT_ILLEGAL, false },
+	{ "breakpoint", FAULT_ILLEGAL, false },
+	{ "load address misaligned", FAULT_ALIGN, true },
+	{ "load access fault", FAULT_MEMORY, true },
+	{ "store address misaligned", FAULT_ALIGN, true },
+	{ "store access fault", FAULT_MEMORY, true },
+	{ "environment call from U-mode", FAULT_FATAL, false },
+	{ "environment call from S-mode", FAULT_FATAL, false },
+	{ "reserved trap cause", FAULT_FATAL, false },
+	{ "environment call", FAULT_ILLEGAL, false },
+	{ "instruction page fault", FAULT_MEMORY, true },
+	{ "load page fault", FAULT_MEMORY, true },
+	{ "reserved trap cause", FAULT_FATAL, false },
+	{ "store page fault", FAULT_MEMORY, true },
+};
 
 static const char *const names[32] = {
 	"pc", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
@@ -45,18 +48,49 @@ fill(struct sigregs *r, const uintptr_t *frame)
 	}
 }
 
-// fault reports an exception of gp. Called by trap_entry and trap_early.
+// overflowed tells whether gp's stack has ended: r happened in the guard below
+// it, or with sp below it. Before there is a gp, a guard of any hart counts.
+static bool
+overflowed(const struct g *gp, const struct sigregs *r)
+{
+	const unsigned char *p = (const unsigned char *)gp;
+	uintptr_t guard = gp == getg() ? G0_GUARD_BYTES : STACK_GUARD_BYTES;
+	uintptr_t lo, g0 = r->addr - (uintptr_t)g0stacks;
+
+	if (gp == NULL)
+		return r->has_addr && g0 < MAXHARTS * G0_STACK_BYTES &&
+		       g0 % G0_STACK_BYTES < G0_GUARD_BYTES;
+	lo = *(const uintptr_t *)(p + G_STACK_LO);
+	return r->at.sp < lo || (r->has_addr && lo - 1 - r->addr < guard);
+}
+
+// fault reports an exception of gp. Called by trap_entry and trap_early. Where
+// interrupts were masked, the kernel was at work, and nobody can go on. What gp
+// had in FP registers was its caller's to save; the rounding mode goes back to
+// the default, for the code that recovers knows nothing of it.
 void
 fault(const uintptr_t *frame, struct g *gp, uintptr_t cause, uintptr_t tval)
 {
 	struct sigregs r = { .name = "unknown trap cause" };
 
 	if (cause < sizeof causes / sizeof causes[0]) {
-		r.name = causes[cause];
-		r.has_addr = ADDRESS_CAUSES >> cause & 1;
+		r.name = causes[cause].name;
+		r.kind = causes[cause].kind;
+		r.has_addr = causes[cause].addr;
 	}
 	r.addr = tval;
 	fill(&r, frame);
+	r.overflow = overflowed(gp, &r);
+	if ((csr_read(CSR_STATUS) & STATUS_PIE) == 0)
+		r.kind = FAULT_FATAL;
+	csr_write(fcsr, 0);
+	// After a jump to where no code is, the caller is where it happened.
+	if (frame[0] - (uintptr_t)__text_start >=
+	    (uintptr_t)__text_end - (uintptr_t)__text_start) {
+		r.at.pc = r.at.ra;
+		r.at.ra = 0;
+		r.at.exact = false;
+	}
 	sigpanic0(gp, &r);
 }
 

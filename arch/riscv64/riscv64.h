@@ -35,7 +35,7 @@
 #define M_TRAP_T0 (M_ARCH + 1 * WORD)
 #define M_HART (M_ARCH + 2 * WORD)
 
-// A trap that interrupts g0 wants this much of its stack left.
+// A trap that interrupts g0 wants this much of its stack left above the guard.
 #define G0_RESERVE (F_BYTES + 768)
 
 // struct unwind and struct hart as assembly sees them (asserted in cpu.c).
@@ -96,6 +96,8 @@ clint_mtimecmp(const struct hart *h)
 
 #define CLINT_MTIME (CLINT_BASE + 0xbff8)
 
+void paging_build(void);
+bool paging_on(void);
 void ipi_ack(void);
 void timer_quiet(void);
 bool trap_intr(uintptr_t cause, struct g *gp);
@@ -108,7 +110,7 @@ void mcall_resume(void);
 void preempt_resume(void);
 void fresh_resume(void);
 void boot_main(uint32_t hartid, const void *fdt);
-void boot_secondary(void);
+void boot_secondary(unsigned cpu);
 
 #endif // __ASSEMBLER__
 #endif

@@ -16,6 +16,9 @@
 //    something (dirty). FS is initial afterwards: what runs next on this hart
 //    starts without FP state of its own. A goroutine resumed with an FP part
 //    finds FS dirty, one without finds it initial.
+//  - In a trap PP is M, so loads and stores are not translated: a handler sees
+//    memory without the guards of goroutine stacks, and only those of the harts
+//    (PMP) hold for it. Whoever leaves a trap not by its XRET puts PP back.
 //  - Leaving a trap breaks a load reservation, so an sc never succeeds across a
 //    handler that wrote the word.
 //
@@ -23,6 +26,13 @@
 // may be on another hart, and then the registers must be asked for by an
 // interrupt.
 #include "riscv64.h"
+
+	// Loads and stores are translated again (paging.c), as they must be before
+	// a gogo that this trap leads to.
+	.macro	TRANSLATED
+	li	t0, STATUS_PP
+	csrc	CSR_STATUS, t0
+	.endm
 
 	.macro	FUNC name
 	.globl	\name
@@ -164,7 +174,7 @@ FUNC trap_entry
 	ld	t0, G_SCHED_SP(sp)
 	ld	sp, M_TRAP_SP(tp)
 	sub	t0, t0, sp
-	li	sp, G0_STACK_BYTES - G0_RESERVE
+	li	sp, G0_STACK_BYTES - G0_GUARD_BYTES - G0_RESERVE
 	bltu	sp, t0, 3f
 	ld	sp, M_TRAP_SP(tp)
 	ld	t0, M_G0(tp)
@@ -182,6 +192,7 @@ trap_overflow:
 	SAVE_CALLEE_SAVED
 	sd	gp, F_REG(3)(sp)
 	mv	a0, sp
+	TRANSLATED
 	call	fault_overflow
 	unimp
 trap_fault:
@@ -190,6 +201,7 @@ trap_fault:
 	mv	a2, a0
 	csrr	a3, CSR_TVAL
 	mv	a0, sp
+	TRANSLATED
 	call	fault
 	unimp
 ENDFUNC trap_entry
@@ -315,8 +327,14 @@ FUNC trap_preempt
 	sd	t1, G_SCHED_PC(a1)
 	mv	a0, a1
 	addi	sp, sp, F_BYTES
+	// The way out of the trap is an XRET to the next instruction: it unmasks
+	// (the goroutine was interrupted, so PIE is set) and leaves PP as thread
+	// code wants it.
+	lla	t1, 3f
+	csrw	CSR_EPC, t1
 	.cfi_undefined 64
-	csrsi	CSR_STATUS, STATUS_IE
+	XRET
+3:
 	call	asyncpreempt2
 	unimp
 ENDFUNC trap_preempt
@@ -417,25 +435,34 @@ ENDFUNC preempt_resume
 
 // void trap_early(void)
 // trap_early is the trap vector until arch_minit: only faults come, and they
-// are reported with no goroutine, on the stack in use or, if there is none
-// yet, on hart 0's. Never called.
+// are reported with no goroutine. It starts at the top of the g0 stack that is
+// in use (its guard may be what was hit), or of hart 0's if none is. gp is
+// nobody's register. Never called.
 FUNC trap_early
 	CFI_TRAP_FRAME
 	csrw	CSR_SCRATCH, t0
+	mv	gp, sp
 	lla	t0, g0stacks
+	sub	sp, sp, t0
+	li	t0, G0_STACK_BYTES
+	divu	sp, sp, t0
+	li	t0, MAXHARTS
 	bltu	sp, t0, 1f
-	j	2f
+	li	sp, 0
 1:
-	lla	sp, g0stacks + G0_STACK_BYTES
-2:
+	addi	sp, sp, 1
+	li	t0, G0_STACK_BYTES
+	mul	sp, sp, t0
+	lla	t0, g0stacks
+	add	sp, sp, t0
 	addi	sp, sp, -F_BYTES
 	SAVE_CALLER_SAVED
 	SAVE_CALLEE_SAVED
 	csrr	t0, CSR_SCRATCH
 	sd	t0, F_REG(5)(sp)
 	csrw	CSR_SCRATCH, zero
-	addi	t0, sp, F_BYTES
-	sd	t0, F_REG(2)(sp)
+	sd	gp, F_REG(2)(sp)
+	mv	gp, zero
 	sd	gp, F_REG(3)(sp)
 	sd	tp, F_REG(4)(sp)
 	csrr	t0, CSR_EPC
@@ -444,6 +471,7 @@ FUNC trap_early
 	li	a1, 0
 	csrr	a2, CSR_CAUSE
 	csrr	a3, CSR_TVAL
+	TRANSLATED
 	call	fault
 	unimp
 ENDFUNC trap_early

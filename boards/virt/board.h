@@ -12,6 +12,12 @@
 // a power of two of at least 4096. (A boot ROM lies there; nobody needs it.)
 #define NULL_BYTES 0x10000
 
+// A page that nothing may touch below each stack: of goroutines by paging, of
+// the harts by the PMP (there it is part of G0_STACK_BYTES).
+#define STACK_GUARD_BYTES 4096
+#define G0_GUARD_BYTES 4096
+#define G0_STACK_BYTES 20480
+
 // CLINT: software interrupts, deadlines, the clock.
 #define CLINT_BASE 0x2000000
 #define MTIME_HZ 10000000

@@ -14,16 +14,19 @@
 #define CSR_TVAL mtval
 #define XRET mret
 
-#define STATUS_IE 0x8    // interrupts unmasked
-#define STATUS_PIE 0x80  // what XRET puts into STATUS_IE
-#define STATUS_PP 0x1800 // the mode XRET goes to: all ones is ours
-#define STATUS_FS 0x6000 // FP state: all ones is dirty
+#define STATUS_IE 0x8       // interrupts unmasked
+#define STATUS_PIE 0x80     // what XRET puts into STATUS_IE
+#define STATUS_PP 0x1800    // the mode XRET goes to: all ones is ours
+#define STATUS_MPRV 0x20000 // loads and stores are made as that mode's
+#define STATUS_FS 0x6000    // FP state: all ones is dirty
 #define STATUS_FS_INITIAL 0x2000
 
 // Interrupt causes, which are bit numbers in CSR_IE too.
 #define CAUSE_SOFT 3
 #define CAUSE_TIMER 7
 #define CAUSE_EXT 11
+
+#define SATP_SV39 (UINT64_C(8) << 60)
 
 #ifndef __ASSEMBLER__
 
