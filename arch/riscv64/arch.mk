@@ -8,7 +8,12 @@
 # none, and the default ones have another ABI, so ARCH_LIBS names the file.
 CROSS = riscv64-unknown-elf-
 ARCH_ABI = -misa-spec=2.2 -mabi=lp64 -mcmodel=medany
-ARCH_CFLAGS = -march=rv64gc $(ARCH_ABI)
+# Below a stack is a guard of 4 KiB: what moves sp further at once may jump over
+# it. gcc 12 probes alloca and arrays of variable length for this target; a fixed
+# frame it cannot (and -fstack-check touches 4.6 KB below every frame, more than a
+# small stack has), so a larger one is a warning.
+GUARDED = -fstack-clash-protection -Wframe-larger-than=4096
+ARCH_CFLAGS = -march=rv64gc $(ARCH_ABI) $(GUARDED)
 KERNEL_CFLAGS = -march=rv64imac
 ARCH_LDFLAGS = -march=rv64gc $(ARCH_ABI) -Wl,--no-relax
 ARCH_LIBS = $(shell $(CROSS)gcc -march=rv64imac $(ARCH_ABI) \
