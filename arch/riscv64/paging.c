@@ -83,9 +83,10 @@ split(uint64_t *e, uint64_t size)
 	*e = pte((uintptr_t)t, PTE_TABLE);
 }
 
-// lookup returns the entry of the 4 KiB page at addr, and makes it one.
+// tableof returns the table of 4 KiB pages for addr, and makes one if there is a
+// larger page.
 static uint64_t *
-lookup(uintptr_t addr)
+tableof(uintptr_t addr)
 {
 	uint64_t *t = tables[0];
 
@@ -96,7 +97,24 @@ lookup(uintptr_t addr)
 			split(e, (uint64_t)1 << (shift - 9));
 		t = (uint64_t *)(*e >> 10 << 12);
 	}
-	return &t[addr >> 12 & (PTES - 1)];
+	return t;
+}
+
+// unmap takes away the pages from lo to hi. Guards come in ascending order, and
+// most of them have their table in common with the one before.
+static void
+unmap(uintptr_t lo, uintptr_t hi)
+{
+	static uint64_t *table;
+	static uintptr_t of;
+
+	for (; lo < hi; lo += PAGE) {
+		if (table == NULL || lo / MIB2 != of) {
+			table = tableof(lo);
+			of = lo / MIB2;
+		}
+		table[lo / PAGE % PTES] = 0;
+	}
 }
 
 // paging_build makes the tables. On the boot hart, once, untranslated.
@@ -104,16 +122,18 @@ void
 paging_build(void)
 {
 	uint64_t *root = newtable();
+	uintptr_t lo;
 
 	for (uintptr_t i = 0; i < PTES; i++)
 		root[i] = i < ROOT_USED && i * GIB < ram_end ?
 				  pte(i * GIB, PTE_LEAF) :
 				  0;
 	for (const struct stackarea *a = stackareas;
-	     a < stackareas + NSTACKAREAS; a++)
-		for (unsigned i = 0; i < a->n; i++)
-			for (uintptr_t p = 0; p < STACK_GUARD_BYTES; p += PAGE)
-				*lookup(a->lo + i * a->stride + p) = 0;
+	     a < &stackareas[NSTACKAREAS]; a++) {
+		lo = a->lo;
+		for (unsigned i = 0; i < a->n; i++, lo += a->stride)
+			unmap(lo, lo + STACK_GUARD_BYTES);
+	}
 }
 
 // paging_on has this hart use them; false if it has no Sv39. Interrupts masked.
