@@ -24,9 +24,16 @@
 // gogo does not set the MSP back to the base of the g0 stack; whoever comes
 // next does (mcall, systemstack, interrupt entry), from m->g0->sched.sp.
 //
-// With STACK_GUARD (board.h) a region of the MPU lies over the lowest bytes of
-// the running goroutine's stack and makes them read-only. gogo lays it, mcall
-// and a preemption take it away, since g0 writes to stacks.
+// With STACK_GUARD_BYTES (board.h) one region of the MPU lies over the guard below
+// the running goroutine's stack. Its size and attributes never change, so gogo
+// lays it with one write to its base. Nobody takes it away: while g0 runs it
+// still lies below the stack of the goroutine that ran last, where nothing is
+// that anybody may touch. Turned down: leaving it alone when the same goroutine
+// runs again (a load, a compare and a branch for everybody else, of the four
+// instructions that it saves).
+//
+// A frame larger than the guard may step over it. So mcall looks whether the
+// stack pointer is still in the stack, as every interrupt does.
 #include <arch.h>
 #include <armv7m.h>
 #include <config.h>
@@ -119,15 +126,18 @@ func mcall
 	.cfi_def_cfa sp, 0
 	.cfi_undefined lr
 	mrs	lr, psp
+	ldr	r4, [r0, #G_STACK_LO]
 	str	lr, [r0, #G_SCHED_SP]
 	str	r3, [ip]
-#if STACK_GUARD
-	ldr	lr, =MPU_RASR
-	str	r2, [lr]
-#endif
+	cmp	lr, r4
+	blo	.Lbelow
 	msr	basepri, r2
 	blx	r1
 	bl	badmcall2
+	udf	#0
+.Lbelow:
+	mov	r1, lr
+	bl	arch_overflowed         // (gp, sp)
 	udf	#0
 .Lbadmcall:
 	.cfi_def_cfa sp, 0
@@ -146,8 +156,12 @@ func gogo
 	ldr	ip, =arch_cur
 	movs	r2, #0
 	ldr	r1, [r0, #G_SCHED_SP]
-#if STACK_GUARD
-	bl	guard
+#if STACK_GUARD_BYTES
+	ldr	r3, [r0, #G_STACK_LO]
+	ldr	lr, =MPU_RBAR
+	sub	r3, #STACK_GUARD_BYTES - (MPU_RBAR_VALID | REGION_STACK)
+	str	r3, [lr]                // the isb to come makes it hold
+	dsb
 #endif
 	str	r0, [ip]
 	msr	basepri, r2
@@ -203,25 +217,6 @@ func gopreempted
 	svc	#0
 	udf	#0
 endfunc gopreempted
-
-#if STACK_GUARD
-// guard lays the region over the lowest bytes of gp's stack, from the first
-// multiple of STACK_GUARD on. r0 = gp; keeps r0, r1, r2, ip. The attributes: no
-// execution, read-only for all, normal memory, on.
-func guard
-	ldr	r3, [r0, #G_STACK_LO]
-	push	{r4, r5}
-	adds	r3, #STACK_GUARD - 1
-	bic	r3, #STACK_GUARD - 1
-	orr	r3, #(MPU_RBAR_VALID | REGION_STACK)
-	ldr	r4, =MPU_RBAR
-	ldr	r5, =0x16060001 | (STACK_GUARD_BITS - 1) << 1
-	strd	r3, r5, [r4]
-	dsb
-	pop	{r4, r5}
-	bx	lr
-endfunc guard
-#endif
 
 // void arch_systemstack(void (*fn)(void *), void *arg);
 // Calls fn(arg) on g0's stack, from its base, and comes back. The frame is
@@ -294,7 +289,9 @@ endfunc goexit
 
 // int arch_catch(void **ctx, void (*fn)(void *), void *arg);
 // Calls fn(arg). 0 if it returned, 1 if it was left by arch_throwto(*ctx).
-// ctx and r7 are the frame: CONTROL, r4-r11, lr; s16-s31 lie below it if FPCA.
+// ctx and r7 are the frame: CONTROL, r4-r11, lr; FPSCR and s16-s31 lie below it
+// if FPCA. A panic by a fault begins with an FPSCR like a fresh goroutine's, so
+// the rounding mode of whoever catches it is put back too.
 func arch_catch
 	push	{r3-r11, lr}
 	.cfi_def_cfa_offset 40
@@ -313,8 +310,10 @@ func arch_catch
 	mrs	r3, control
 	str	r3, [r7]
 	tst	r3, #CONTROL_FPCA
-	it	ne
+	ittt	ne
+	vmrsne	r3, fpscr
 	vpushne	{s16-s31}
+	pushne	{r3, r4}
 #endif
 	str	r7, [r0]
 	mov	r0, r2
@@ -324,10 +323,14 @@ func arch_catch
 #if ARMV7M_FPU
 	ldr	r3, [r7]
 	tst	r3, #CONTROL_FPCA
-	ittt	ne
-	subne	r2, r7, #64
-	movne	sp, r2
-	vpopne	{s16-s31}
+	beq	1f
+	sub	r2, r7, #72
+	mov	sp, r2
+	pop	{r3, r4}
+	vpop	{s16-s31}
+	cbz	r0, 1f
+	vmsr	fpscr, r3
+1:
 #endif
 	mov	sp, r7
 	pop	{r3-r11, pc}

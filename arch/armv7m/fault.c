@@ -1,24 +1,34 @@
-// fault.c (armv7m): what the core says about a fault, in words, for sigpanic0.
+// fault.c (armv7m): what the core says about a fault, in words, for sigpanic0,
+// and the test of the guards.
 //
 // A fault of a goroutine comes back to trap.S, which leaves the exception and
-// calls sigpanic0 in Thread mode on g0's stack: the kernel may then end that
-// goroutine and go on. Any other fault is reported from inside the exception,
-// and the report is the end.
+// calls sigpanic0 in Thread mode on g0's stack: the kernel may then make a panic
+// of it, or end that goroutine, and go on. Any other fault is reported from
+// inside the exception, and the report is the end.
 //
-// If the stack pointer itself was bad the core's frame is not there: pc and
-// r0-r3 are lost with it (the core has no other place for them), and the report
-// has the stack pointer, which says whose stack ended, and r4-r11.
+// If the stack pointer itself was bad (an overflow by a push finds the guard
+// under the core's frame too) that frame is not there: pc, lr and r0-r3 are
+// lost with it, the core has no other place for them. The report says so, and
+// has the stack pointer, which tells whose stack ended, and r4-r11.
+//
+// A bus error that comes late (a write on its way through a buffer) may be
+// another goroutine's than the one it meets, so it is nobody's panic.
 #include <arch.h>
 #include <armv7m.h>
 
 enum {
+	IACCVIOL = 1 << 0,
+	DACCVIOL = 1 << 1,
 	MSTKERR = 1 << 4,
-	STKERR = 1 << 12,
 	MMARVALID = 1 << 7,
-	BFARVALID = 1 << 15,
+	IBUSERR = 1 << 8,
 	IMPRECISERR = 1 << 10,
+	STKERR = 1 << 12,
+	BFARVALID = 1 << 15,
+	INVSTATE = 1 << 17,
 	HFSR_VECTTBL = 1 << 1,
-	EXC_HARDFAULT = 3
+	EXC_HARDFAULT = 3,
+	EXC_SVC = 11
 };
 
 // The emergency stack; see trap.S.
@@ -28,27 +38,37 @@ _Alignas(8) unsigned char faultstack[FAULT_STACK_BYTES];
 // never to be.
 static struct sigregs report;
 
+// The address that arch_guardtest writes to, until that has faulted.
+static volatile uintptr_t probing;
+
+// The first that fits is told. Names of what can be a panic have 40 characters
+// at most, so that PANIC_TEXT holds them and the address.
 static const struct {
 	uint32_t bit; // in CFSR
+	unsigned kind;
 	const char *name;
 } causes[] = {
-	{ 1 << 4, "stack overflow (MemManage MSTKERR)" },
-	{ 1 << 12, "stack outside memory (BusFault STKERR)" },
-	{ 1 << 0, "instruction access violation (MemManage IACCVIOL)" },
-	{ 1 << 1, "data access violation (MemManage DACCVIOL)" },
-	{ 1 << 3, "bad frame at exception return (MemManage MUNSTKERR)" },
-	{ 1 << 5, "access violation saving FP state (MemManage MLSPERR)" },
-	{ 1 << 8, "instruction bus error (BusFault IBUSERR)" },
-	{ 1 << 9, "data bus error (BusFault PRECISERR)" },
-	{ 1 << 10, "data bus error, late (BusFault IMPRECISERR)" },
-	{ 1 << 11, "bad frame at exception return (BusFault UNSTKERR)" },
-	{ 1 << 13, "bus error saving FP state (BusFault LSPERR)" },
-	{ 1 << 16, "illegal instruction (UsageFault UNDEFINSTR)" },
-	{ 1 << 17, "invalid state (UsageFault INVSTATE)" },
-	{ 1 << 18, "invalid exception return (UsageFault INVPC)" },
-	{ 1 << 19, "no FP unit or other coprocessor (UsageFault NOCP)" },
-	{ 1 << 24, "unaligned access (UsageFault UNALIGNED)" },
-	{ 1 << 25, "integer divide by zero (UsageFault DIVBYZERO)" },
+	{ MSTKERR, FAULT_FATAL,
+	  "no room for its frame, pc lost, MemManage MSTKERR" },
+	{ STKERR, FAULT_FATAL,
+	  "no stack for its frame, pc lost, BusFault STKERR" },
+	{ IACCVIOL, FAULT_MEMORY, "not executable, MemManage IACCVIOL" },
+	{ DACCVIOL, FAULT_MEMORY, "access violation, MemManage DACCVIOL" },
+	{ 1 << 3, FAULT_FATAL,
+	  "bad frame at exception return, MemManage MUNSTKERR" },
+	{ 1 << 5, FAULT_FATAL, "violation saving FP state, MemManage MLSPERR" },
+	{ IBUSERR, FAULT_MEMORY, "bus error, BusFault IBUSERR" },
+	{ 1 << 9, FAULT_MEMORY, "bus error, BusFault PRECISERR" },
+	{ IMPRECISERR, FAULT_FATAL, "bus error, late, BusFault IMPRECISERR" },
+	{ 1 << 11, FAULT_FATAL,
+	  "bad frame at exception return, BusFault UNSTKERR" },
+	{ 1 << 13, FAULT_FATAL, "bus error saving FP state, BusFault LSPERR" },
+	{ 1 << 16, FAULT_ILLEGAL, "UsageFault UNDEFINSTR" },
+	{ INVSTATE, FAULT_ILLEGAL, "no Thumb code, UsageFault INVSTATE" },
+	{ 1 << 18, FAULT_FATAL, "invalid exception return, UsageFault INVPC" },
+	{ 1 << 19, FAULT_ILLEGAL, "no such unit, UsageFault NOCP" },
+	{ 1 << 24, FAULT_ALIGN, "UsageFault UNALIGNED" },
+	{ 1 << 25, FAULT_DIVIDE, "UsageFault DIVBYZERO" },
 };
 
 static const char *const exceptions[16] = {
@@ -61,17 +81,23 @@ static const char *const exceptions[16] = {
 	[12] = "debug monitor",
 };
 
-static const char *
-cause(uint32_t cfsr, uint32_t hfsr, uint32_t ipsr)
+static void
+cause(struct sigregs *r, uint32_t cfsr, uint32_t hfsr, uint32_t ipsr)
 {
-	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
-		if (cfsr & causes[i].bit)
-			return causes[i].name;
+	r->kind = ipsr == EXC_SVC ? FAULT_ILLEGAL : FAULT_FATAL;
+	r->name = ipsr < 16 && exceptions[ipsr] ? exceptions[ipsr] :
+						  "unexpected exception";
 	if (hfsr & HFSR_VECTTBL)
-		return "hard fault reading the vector table (VECTTBL)";
-	if (ipsr < 16 && exceptions[ipsr])
-		return exceptions[ipsr];
-	return "unexpected exception";
+		r->name = "hard fault reading the vectors, VECTTBL";
+	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+		if (!(cfsr & causes[i].bit))
+			continue;
+		r->name = causes[i].name;
+		// One that became a hard fault met masked interrupts.
+		if (ipsr != EXC_HARDFAULT)
+			r->kind = causes[i].kind;
+		return;
+	}
 }
 
 static void
@@ -121,39 +147,62 @@ saved_regs(struct sigregs *r, const uint32_t *r4)
 	r->at.fp = r4[3];
 }
 
-// overflowed says whether gp's stack had ended: sp is below it, or what failed
-// is a write into the guard.
+static bool
+intext(uintptr_t pc)
+{
+	return pc >= (uintptr_t)__text_start && pc < (uintptr_t)__text_end;
+}
+
+// badjump: the fault is that execution went to f->pc, where no code is. The
+// place that is told is then the caller's.
+static void
+badjump(struct sigregs *r, const struct hwframe *f)
+{
+	uintptr_t ra = f->lr & ~UINT32_C(1);
+
+	r->addr = f->pc;
+	r->has_addr = true;
+	if (!intext(f->pc))
+		r->kind = FAULT_MEMORY;
+	if (!intext(ra))
+		return;
+	r->at.pc = ra;
+	r->at.exact = false;
+}
+
+// overflowed says whether gp's stack had ended: sp is below it (frame is where
+// the core wanted to put its own), or what failed is an access to the guard.
 static bool
 overflowed(const struct g *gp, uintptr_t frame, const struct sigregs *r)
 {
-	uintptr_t lo;
+	uintptr_t lo, size = STACK_GUARD_BYTES;
 
 	if (!gp)
 		return false;
 	lo = gword(gp, G_STACK_LO);
-	if (frame < lo)
-		return true;
-	return r->has_addr && r->addr < lo + 2 * STACK_GUARD &&
-	       r->addr + 4096 > lo;
+	if (lo == (uintptr_t)g0stacks) {
+		size = 1 << G0_GUARD_BITS;
+		lo += size;
+	}
+	return frame < lo ||
+	       (r->has_addr && r->addr < lo && lo - r->addr <= size);
 }
 
 static void
-fill(struct sigregs *r, struct g *gp, uintptr_t frame, uint32_t exc,
-     const uint32_t *r4, bool good)
+fill(struct sigregs *r, uintptr_t frame, uint32_t exc, const uint32_t *r4,
+     bool good)
 {
 	r->n = 0;
-	r->at.pc = 0;
-	r->at.ra = 0;
-	r->at.sp = frame;
-	r->at.fp = 0;
-	r->at.exact = true;
+	r->at = (struct unwind){ .exact = true };
+	r->at.sp = frame + sizeof(struct hwframe);
+	if (!(exc & EXC_NOFP))
+		r->at.sp += HWFRAME_FP;
 	if (good)
 		frame_regs(r, (const struct hwframe *)frame, exc);
 	if (r4)
 		saved_regs(r, r4);
 	reg(r, "sp", r->at.sp);
 	reg(r, "exc_return", exc);
-	r->overflow = overflowed(gp, frame, r);
 }
 
 struct sigregs *
@@ -161,38 +210,112 @@ arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc)
 {
 	struct sigregs *r = &report;
 
-	r->name = "goroutine stack overflow";
+	(void)gp;
+	r->name = "no room to preempt or interrupt it";
+	r->kind = FAULT_FATAL;
 	r->addr = psp;
 	r->has_addr = true;
-	fill(r, gp, psp, exc, NULL, readable(psp));
+	fill(r, psp, exc, NULL, readable(psp));
 	r->overflow = true;
 	return r;
 }
 
+void
+arch_overflowed(struct g *gp, uintptr_t sp)
+{
+	struct sigregs *r = &report;
+
+	r->name = "it switches with sp below its stack";
+	r->kind = FAULT_FATAL;
+	r->addr = sp;
+	r->has_addr = true;
+	r->overflow = true;
+	r->n = 0;
+	arch_unwindg(&r->at, gp);
+	reg(r, "sp", sp);
+	sigpanic0(gp, r);
+}
+
+// probed says whether the fault is arch_guardtest's, and moves the frame's pc
+// behind the instruction that made it.
+static bool
+probed(struct hwframe *f, uint32_t cfsr, uint32_t exc)
+{
+	uint16_t op;
+
+	if (probing == 0 || (exc & EXC_PSP) || cfsr != (DACCVIOL | MMARVALID) ||
+	    ioread32(MMFAR) != probing)
+		return false;
+	op = *(const uint16_t *)f->pc;
+	f->pc += op >= 0xe800 ? 4 : 2;
+	probing = 0;
+	return true;
+}
+
+// forget_fp takes back the core's promise to store FP registers into the frame
+// of a goroutine that will not go on from it.
+static void
+forget_fp(void)
+{
+	if (ARMV7M_FPU)
+		iowrite32(FPCCR, ioread32(FPCCR) & ~(uint32_t)FPCCR_LSPACT);
+}
+
+// arch_fault returns what trap.S shall tell sigpanic0, or NULL if whoever
+// faulted goes on.
 struct sigregs *
 arch_fault(struct g *gp, uintptr_t frame, uint32_t exc, const uint32_t *r4)
 {
 	struct sigregs *r = &report;
+	struct hwframe *f = (struct hwframe *)frame;
 	uint32_t cfsr = ioread32(CFSR);
 	uint32_t hfsr = ioread32(HFSR);
+	bool good = !(cfsr & (MSTKERR | STKERR)) && readable(frame);
 	uint32_t ipsr;
 
 	__asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+	ipsr &= 0x1ff;
 	r->has_addr = (cfsr & (MMARVALID | BFARVALID)) != 0;
 	r->addr = ioread32(cfsr & MMARVALID ? MMFAR : BFAR);
-	fill(r, gp, frame, exc, r4,
-	     !(cfsr & (MSTKERR | STKERR)) && readable(frame));
-	reg(r, "cfsr", cfsr);
-	reg(r, "hfsr", hfsr);
-	reg(r, "ipsr", ipsr & 0x1ff);
-	r->name = cause(cfsr, hfsr, ipsr & 0x1ff);
-	if (r->overflow && (exc & EXC_PSP))
-		r->name = "goroutine stack overflow";
-	else if (cfsr & IMPRECISERR)
-		r->at.exact = false;
 	iowrite32(CFSR, cfsr);
 	iowrite32(HFSR, hfsr);
+	if (good && probed(f, cfsr, exc))
+		return NULL;
+	cause(r, cfsr, hfsr, ipsr);
+	fill(r, frame, exc, r4, good);
+	if (good &&
+	    ((cfsr & (IACCVIOL | IBUSERR | INVSTATE)) || !intext(f->pc)))
+		badjump(r, f);
+	// A late bus error and an svc are told after their instruction.
+	if ((cfsr & IMPRECISERR) || ipsr == EXC_SVC)
+		r->at.exact = false;
+	reg(r, "cfsr", cfsr);
+	reg(r, "hfsr", hfsr);
+	reg(r, "ipsr", ipsr);
+	r->overflow = overflowed(gp, frame, r);
 	if (!(exc & EXC_PSP))
 		sigpanic0(gp, r);
+	forget_fp();
 	return r;
+}
+
+// probe writes to a and returns true if that faulted.
+static bool
+probe(uintptr_t a)
+{
+	probing = a;
+	*(volatile uint32_t *)a = 0;
+	__asm__ volatile("dsb" : : : "memory");
+	if (probing == 0)
+		return true;
+	probing = 0;
+	return false;
+}
+
+bool
+arch_guardtest(uintptr_t guard)
+{
+	iowrite32(MPU_RBAR, guard | MPU_RBAR_VALID | REGION_STACK);
+	__asm__ volatile("dsb\n\tisb" : : : "memory");
+	return probe(guard) && probe(guard + STACK_GUARD_BYTES - 4);
 }

@@ -95,11 +95,7 @@ handler arch_irqentry
 preempt:
 	mrs	r1, psp
 	ldr	r3, [r2, #G_STACK_LO]
-#if STACK_GUARD
-	add	r3, #2 * STACK_GUARD - 1
-	bic	r3, #STACK_GUARD - 1
-#endif
-	adds	r3, #36
+	adds	r3, #4 + 36             // the canary and r4-r11, lr
 #if ARMV7M_FPU
 	tst	lr, #EXC_NOFP
 	it	eq
@@ -115,11 +111,6 @@ preempt:
 	stmdb	r1!, {r4-r11, lr}
 	ldr	r3, =gopreempted
 	strd	r1, r3, [r2, #G_SCHED_SP]
-#if STACK_GUARD
-	ldr	r3, =MPU_RASR
-	movs	r1, #0
-	str	r1, [r3]
-#endif
 	mov	r0, r2
 	ldr	r2, =asyncpreempt2
 	b	tothread
@@ -174,9 +165,10 @@ endhandler arch_svcentry
 
 // void arch_faultentry(void);
 // Faults and everything unexpected. The stack must be good before anything is
-// pushed: a push that fails here locks the core up. A goroutine's fault is
-// reported from Thread mode, so that the kernel may still switch; others end
-// in handler mode, inside arch_fault.
+// pushed: a push that fails here locks the core up. A goroutine's fault is told
+// from Thread mode, so that the kernel may make a panic of it and go on; others
+// end in handler mode, inside arch_fault. The one from which it comes back is
+// arch_guardtest's: then the code that faulted goes on.
 handler arch_faultentry
 	ldr	ip, =arch_cur
 	ldrd	r0, r2, [ip]            // g as it stands, g0
@@ -206,5 +198,8 @@ handler arch_faultentry
 	bl	arch_fault              // (gp, frame, exc, r4-r11)
 	mov	r1, r0
 	pop	{r0, lr}
-	b	tosigpanic
+	cmp	r1, #0
+	bne	tosigpanic
+	pop	{r4-r11}
+	bx	lr
 endhandler arch_faultentry

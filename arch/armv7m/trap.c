@@ -92,7 +92,18 @@ prio_init(void)
 		iowrite32(NVIC_IPR + i, k * 0x01010101);
 }
 
-// region lays an MPU region of 2^bits bytes. attr: access, memory type.
+static unsigned
+guard_bits(void)
+{
+	unsigned n = 0;
+
+	while (1u << n < STACK_GUARD_BYTES)
+		n++;
+	return n;
+}
+
+// region lays an MPU region of 2^bits bytes. attr: access, memory type, eighths
+// left out.
 static void
 region(unsigned n, uintptr_t base, unsigned bits, uint32_t attr)
 {
@@ -106,28 +117,65 @@ enum {
 	AP_RO = 6 << 24,
 	XN = 1 << 28,
 	FLASH = 2 << 16, // normal memory, write-through
-	SRAM = 6 << 16,  // normal, write-back, shared: what the core assumes
+	SRAM = 6 << 16,  // the same, shared: what Arm's manual has for it
+	// Of 4 GB: SRAM and external RAM, 0x2... 0x6... 0x8...
+	ALL_RAM = (0xff & ~(1 << 1 | 1 << 3 | 1 << 4)) << 8,
 };
 
-// mpu_init: code is read-only, RAM is not executed, the first page is nobody's
-// (board.h: NULL_GUARD_BITS, 0 where the vectors' alias is all there is), and
-// the g0 stack ends in bytes that cannot be written. Everything else is the
-// core's default map. A core without MPU runs without.
+// text makes [lo, hi) executable. A region has eight parts that can be left
+// out, so the second covers what is less than a part of the first, and the
+// third what is less than a part of that: to the 512th of the first, or to the
+// linker script's alignment (256 bytes) if that is more. A smaller part than
+// the least possible is rounded up.
+static void
+text(uintptr_t lo, uintptr_t hi)
+{
+	unsigned bits = 8, n = REGION_TEXT;
+	uintptr_t base, from, to;
+
+	hi = (hi + 255) & ~(uintptr_t)255;
+	while ((lo ^ (hi - 1)) >> bits != 0)
+		bits++;
+	for (; n < REGION_NULL && lo < hi; n++, bits -= 3) {
+		base = lo >> bits << bits;
+		from = (lo - base) >> (bits - 3);
+		to = (hi - base) >> (bits - 3);
+		if (n == REGION_NULL - 1)
+			to = (hi - 1 - base) / (1u << (bits - 3)) + 1;
+		region(n, base, bits,
+		       AP_RO | FLASH |
+			       (~(0xffu << from) | 0xffu << to) % 256 << 8);
+		lo = base + (to << (bits - 3));
+	}
+}
+
+// mpu_init: code is executed and not written, RAM is not executed, nor are
+// constants; the first page is nobody's (board.h: NULL_GUARD_BITS, 0 where the
+// vectors' alias is all there is), and the g0 stack ends in bytes that cannot
+// be touched. What is left are devices, by the core's default map, which does
+// not execute them. The region of the stack guards gets its size here and lies
+// over the first of them. A core without MPU runs without.
 static void
 mpu_init(void)
 {
+	const struct stackarea *a = stackareas;
+
 	__asm__ volatile("dmb" : : : "memory");
 	iowrite32(MPU_CTRL, 0);
 	if ((ioread32(MPU_TYPE) >> 8 & 0xff) < 8)
 		return;
-	region(REGION_CODE, 0, 29, AP_RO | FLASH);
-	region(REGION_RAM, 0x20000000, 29, AP_RW | XN | SRAM);
+	region(REGION_CODE, 0, 29, AP_RO | XN | FLASH);
+	region(REGION_RAM, 0, 32, AP_RW | XN | SRAM | ALL_RAM);
+	text((uintptr_t)__text_start, (uintptr_t)__text_end);
 	if (NULL_GUARD_BITS != 0)
 		region(REGION_NULL, 0, NULL_GUARD_BITS, AP_NONE | XN);
 	region(REGION_G0, (uintptr_t)g0stacks, G0_GUARD_BITS,
-	       AP_RO | XN | SRAM);
-	iowrite32(MPU_RNR, REGION_STACK);
-	iowrite32(MPU_RASR, 0);
+	       AP_NONE | XN | SRAM);
+	if (STACK_GUARD_BYTES != 0) {
+		while (a->n == 0)
+			a++;
+		region(REGION_STACK, a->lo, guard_bits(), AP_NONE | XN | SRAM);
+	}
 	iowrite32(MPU_CTRL, MPU_CTRL_ON);
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
 }

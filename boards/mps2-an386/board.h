@@ -18,6 +18,10 @@
 // The first 2^12 bytes are the vectors and then nothing (board.mk: NULL_GUARD).
 #define NULL_GUARD_BITS 12
 
+// Below each stack, by the MPU; an FP frame is 104 bytes. A board whose core has
+// no MPU (MPU_TYPE reads 0) must say 0 here: boot tests the guard.
+#define STACK_GUARD_BYTES 128
+
 // 1 only where a debugger or an emulator answers a breakpoint.
 #define SEMIHOSTING 1
 

@@ -43,6 +43,7 @@
 #define CPACR_FPU 0xf00000
 #define FPCCR 0xe000ef34
 #define FPCCR_AUTO 0xc0000000 // ASPEN and LSPEN
+#define FPCCR_LSPACT 0x1      // FP state of a frame is still to be stored
 
 #define MPU_TYPE 0xe000ed90
 #define MPU_CTRL 0xe000ed94
@@ -65,20 +66,14 @@
 #ifndef ARMV7M_FPU
 #define ARMV7M_FPU 0
 #endif
-// STACK_GUARD: bytes at the low end of the running goroutine's stack that an
-// MPU region makes read-only: 0 (off), 32, 64, 128 or 256. G0_GUARD: the same
-// for the g0 stack, always there, and free.
-#ifndef STACK_GUARD
-#define STACK_GUARD 0
-#endif
-#if STACK_GUARD == 256
-#define STACK_GUARD_BITS 8
-#elif STACK_GUARD == 128
-#define STACK_GUARD_BITS 7
-#elif STACK_GUARD == 64
-#define STACK_GUARD_BITS 6
-#else
-#define STACK_GUARD_BITS 5
+// The guard below the g0 stack lies over that stack's lowest bytes. An overflow
+// of a goroutine's stack is caught by STACK_GUARD_BYTES (config.h); a core
+// without MPU (MPU_TYPE reads 0) cannot, boot refuses it, and its board.h says
+//	#define STACK_GUARD_BYTES 0
+// A stack is then looked at when its goroutine switches or is interrupted.
+#if STACK_GUARD_BYTES != 0 && \
+	(STACK_GUARD_BYTES < 32 || STACK_GUARD_BYTES > 4096)
+#error "STACK_GUARD_BYTES: an MPU region of 32 to 4096 bytes, or 0"
 #endif
 #define G0_GUARD_BITS 8
 // A fault on g0 or in a handler that finds less than FAULT_ROOM bytes left on
@@ -93,9 +88,10 @@
 // Regions of the MPU; a higher number wins.
 #define REGION_CODE 0
 #define REGION_RAM 1
-#define REGION_NULL 2
-#define REGION_G0 3
-#define REGION_STACK 4
+#define REGION_TEXT 2 // and the two after it
+#define REGION_NULL 5
+#define REGION_G0 6
+#define REGION_STACK 7
 
 #ifndef __ASSEMBLER__
 
@@ -115,6 +111,8 @@ void gopreempted(void); // resumes what an interrupt suspended
 struct sigregs *arch_fault(struct g *gp, uintptr_t frame, uint32_t exc,
 			   const uint32_t *r4);
 struct sigregs *arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc);
+// arch_overflowed ends the machine: gp switches with its sp below its stack.
+_Noreturn void arch_overflowed(struct g *gp, uintptr_t sp);
 // trap.c, called by trap.S: handles the exception whose number is in IPSR and
 // says whether to preempt gp.
 bool arch_dispatch(struct g *gp, uintptr_t psp, uint32_t exc);
@@ -184,6 +182,7 @@ hwframe_sp(const struct hwframe *f, uint32_t exc)
 
 // From the linker script.
 extern char __vectors[], __ram_start[], __ram_end[], __heap_lo[], __heap_hi[];
+extern char __text_start[], __text_end[];
 
 #endif
 #endif
