@@ -206,6 +206,9 @@ _Noreturn void asyncpreempt2(struct g *gp);
 // at.sp is dead then, hardware frames and promises to store FP state included.
 // After a call or jump to where no code is, at is the caller's state (pc =
 // return address, exact = false), so that a traceback shows who called.
+#ifndef SIGREGS_MAX // an arch may say fewer: each is on a stack that faulted
+#define SIGREGS_MAX 40
+#endif
 enum {
 	FAULT_FATAL = 0, // nothing can go on: machine check, bad frame, NMI
 	FAULT_MEMORY,    // an address that may not be used like that
@@ -225,7 +228,7 @@ struct sigregs {
 	struct {
 		const char *name;
 		uintptr_t value;
-	} reg[40];
+	} reg[SIGREGS_MAX];
 };
 _Noreturn void sigpanic0(struct g *gp, const struct sigregs *r);
 _Noreturn void throw(const char *why);

@@ -205,12 +205,14 @@ fatal(const char *fmt, ...)
 
 // traceg0 prints the system stack and the goroutine for which it works.
 static void
-traceg0(const struct g *g0, const struct unwind *u)
+traceg0(const struct g *g0, const struct unwind *u, bool overflow)
 {
 	const struct g *gp = g0->m->curg;
 
 	kprintf("runtime stack of hart %u:\n", (unsigned)g0->m->id);
 	traceback(*u, g0->stacklo, g0->stackhi);
+	if (overflow)
+		tracebacklost(*u, g0->stacklo, g0->stackhi, true);
 	if (gp == NULL)
 		return;
 	kprintf("\n");
@@ -231,7 +233,7 @@ _Noreturn void throw(const char *why)
 		arch_halt(DEAD_STATUS);
 	if (gp->goid != 0)
 		dienow(gp, &u);
-	traceg0(gp, &u);
+	traceg0(gp, &u, false);
 	arch_halt(DEAD_STATUS);
 }
 
@@ -336,10 +338,12 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 		arch_halt(DEAD_STATUS);
 	kprintf("\n");
 	if (gp->goid == 0) {
-		traceg0(gp, &r->at);
+		traceg0(gp, &r->at, r->overflow);
 	} else {
 		header(gp);
 		traceback(r->at, gp->stacklo, gp->stackhi);
+		if (r->overflow)
+			tracebacklost(r->at, gp->stacklo, gp->stackhi, false);
 		createdby(gp);
 	}
 	arch_halt(DEAD_STATUS);

@@ -139,6 +139,8 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 
 	if (load_rlx(&dying) != 0)
 		frozen();
+	if (STACK_GUARD_BYTES == 0 && gp != mp->g0)
+		stackcheck(gp);
 	if (pp == NULL || pp->held) // idle: who waits looks at everything
 		return false;
 	if (pp->tickwhen != 0 && now >= pp->tickwhen)

@@ -362,10 +362,13 @@ schedule(void)
 	execute(mp, gp, inherit);
 }
 
-// dropg cuts the M and its goroutine apart.
+// dropg cuts the M and its goroutine apart. Where stacks have no guards each
+// switch looks whether the goroutine kept to its own.
 void
 dropg(struct m *mp, struct g *gp)
 {
+	if (STACK_GUARD_BYTES == 0)
+		stackcheck(gp);
 	gp->m = NULL;
 	mp->curg = NULL;
 }

@@ -266,6 +266,65 @@ traceback(struct unwind u, uintptr_t lo, uintptr_t hi)
 	}
 }
 
+// arrives tells whether a walk from u comes to the place where its stack began:
+// a goroutine's in goexit, a system stack's (of which every use begins anew) near
+// its upper end.
+static bool
+arrives(struct unwind u, uintptr_t lo, uintptr_t hi, bool g0)
+{
+	struct frame f;
+
+	while (unwindstep(&u, lo, hi))
+		;
+	if (g0)
+		return hi - u.sp <= 32 * sizeof hi;
+	return findframe(u.pc, false, &f) &&
+	       f.entry == ((uintptr_t)goexit & ~(uintptr_t)symtab()->pcmask);
+}
+
+// candidate makes u the frame of which a word of the stack at a is the return
+// address, if that can be one. fp is taken from a register, or from below the
+// return address, where a frame that uses it has saved it.
+static bool
+candidate(struct unwind *u, uintptr_t a, uintptr_t fp)
+{
+	const struct symtab *t = symtab();
+	uint32_t offset;
+
+	*u = (struct unwind){ .pc = *(const uintptr_t *)a,
+			      .sp = a + sizeof a,
+			      .fp = fp };
+	return (u->pc & t->pcmask) == t->pcmask &&
+	       textoffset(t, u->pc, false, &offset);
+}
+
+// tracebacklost prints what is left of a walk from u that goes nowhere: the
+// stack has ended under its innermost frames, and a core that could not push
+// anything has lost even the pc. It begins at the first word above u that can be
+// a return address (those lie where a frame ends) and from which a walk arrives.
+void
+tracebacklost(struct unwind u, uintptr_t lo, uintptr_t hi, bool g0)
+{
+	uintptr_t a = u.sp > lo ? u.sp & ~(sizeof a - 1) : lo;
+	uintptr_t fp0 = u.fp, fp = u.fp;
+
+	if (!symtab() || arrives(u, lo, hi, g0))
+		return;
+	for (; a < hi; fp = *(const uintptr_t *)a, a += sizeof a) {
+		if (!candidate(&u, a, fp))
+			continue;
+		if (!arrives(u, lo, hi, g0)) {
+			u.fp = fp0;
+			if (!arrives(u, lo, hi, g0))
+				continue;
+		}
+		kprintf("...frames lost at the end of the stack; "
+			"found further up...\n");
+		traceback(u, lo, hi);
+		return;
+	}
+}
+
 // ---- Public -----------------------------------------------------------------
 
 // ownstack gives the bounds of the caller's stack; false before there is one.

@@ -15,5 +15,9 @@ bool findframe(uintptr_t pc, bool exact, struct frame *f);
 // traceback prints the frames from u on, two lines each as Go does: function,
 // then a tab with file:line and the offset. Any context.
 void traceback(struct unwind u, uintptr_t lo, uintptr_t hi);
+// tracebacklost prints, after a traceback that broke off because the stack had
+// ended under its innermost frames, what can be found of the rest. g0: it is a
+// system stack. Any context.
+void tracebacklost(struct unwind u, uintptr_t lo, uintptr_t hi, bool g0);
 
 #endif

@@ -199,14 +199,24 @@ fill(struct sigregs *r, uintptr_t frame, uint32_t exc, const uint32_t *r4,
 		r->at.sp += HWFRAME_FP;
 	if (good)
 		frame_regs(r, (const struct hwframe *)frame, exc);
-	if (r4)
-		saved_regs(r, r4);
+	saved_regs(r, r4);
 	reg(r, "sp", r->at.sp);
 	reg(r, "exc_return", exc);
 }
 
+// open_guards lets the report of an overflow read all of the stack.
+static void
+open_guards(void)
+{
+	iowrite32(MPU_RNR, REGION_G0);
+	iowrite32(MPU_RASR, 0);
+	iowrite32(MPU_RNR, REGION_STACK);
+	iowrite32(MPU_RASR, 0);
+	__asm__ volatile("dsb" : : : "memory");
+}
+
 struct sigregs *
-arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc)
+arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc, const uint32_t *r4)
 {
 	struct sigregs *r = &report;
 
@@ -215,8 +225,9 @@ arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc)
 	r->kind = FAULT_FATAL;
 	r->addr = psp;
 	r->has_addr = true;
-	fill(r, psp, exc, NULL, readable(psp));
+	fill(r, psp, exc, r4, readable(psp));
 	r->overflow = true;
+	open_guards();
 	return r;
 }
 
@@ -230,6 +241,7 @@ arch_overflowed(struct g *gp, uintptr_t sp)
 	r->addr = sp;
 	r->has_addr = true;
 	r->overflow = true;
+	open_guards();
 	r->n = 0;
 	arch_unwindg(&r->at, gp);
 	reg(r, "sp", sp);
@@ -293,6 +305,8 @@ arch_fault(struct g *gp, uintptr_t frame, uint32_t exc, const uint32_t *r4)
 	reg(r, "hfsr", hfsr);
 	reg(r, "ipsr", ipsr);
 	r->overflow = overflowed(gp, frame, r);
+	if (r->overflow)
+		open_guards();
 	if (!(exc & EXC_PSP))
 		sigpanic0(gp, r);
 	forget_fp();

@@ -118,8 +118,10 @@ preempt:
 .Lnoroom:
 	mov	r0, r2
 	mov	r2, lr
+	push	{r4-r11}
+	mov	r3, sp
 	push	{r0, r1}
-	bl	arch_nostack            // (gp, psp, exc) -> struct sigregs *
+	bl	arch_nostack            // (gp, psp, exc, r4-r11)
 	mov	r1, r0
 	pop	{r0, r2}
 tosigpanic:

@@ -97,7 +97,7 @@ guard_bits(void)
 {
 	unsigned n = 0;
 
-	while (1u << n < STACK_GUARD_BYTES)
+	for (size_t b = STACK_GUARD_BYTES; b > 1; b /= 2)
 		n++;
 	return n;
 }

@@ -4,5 +4,6 @@
 #define GZERO_ARCH_CONFIG_H
 
 #define WORD 4
+#define SIGREGS_MAX 24
 
 #endif

@@ -110,7 +110,8 @@ void gopreempted(void); // resumes what an interrupt suspended
 // for the rest of its context.
 struct sigregs *arch_fault(struct g *gp, uintptr_t frame, uint32_t exc,
 			   const uint32_t *r4);
-struct sigregs *arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc);
+struct sigregs *arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc,
+			     const uint32_t *r4);
 // arch_overflowed ends the machine: gp switches with its sp below its stack.
 _Noreturn void arch_overflowed(struct g *gp, uintptr_t sp);
 // trap.c, called by trap.S: handles the exception whose number is in IPSR and

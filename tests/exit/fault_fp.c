@@ -1,0 +1,137 @@
+// fault_fp: faults of goroutines that use floating point, over and over, harm
+// nobody's FP registers: not those of goroutines that compute meanwhile, not the
+// rounding mode of the one that catches, and not the report of a fault whose
+// deferred calls compute (a core that puts off storing FP registers at an
+// exception must have forgotten about it).
+// expect-status: 2
+// expect: ^sums right 6, bad 0$
+// expect: ^deferred 2\.25$
+// expect: ^panic: runtime error: invalid memory address or nil pointer dereference \(.*address 0x0\)
+// expect: ^\[.*goroutine 1\b.*address 0x0\]
+// expect: ^goroutine 1 \[running\] main:
+// expect: ^poke\(
+// harts: 1 4
+#include <go.h>
+#include <stdio.h>
+
+#define NCOMPUTE 6
+#define ROUNDS 400
+
+static volatile float one = 1, half = 0.5f;
+static volatile int bad;
+static struct wait_group wg;
+static float sums[NCOMPUTE];
+
+// fpcontrol reads and writes the word with the rounding mode, where we know it.
+#if defined(__ARM_FP)
+#define TOWARDS_ZERO 0xc00000u
+static unsigned
+fpcontrol(void)
+{
+	unsigned v;
+
+	__asm__ volatile("vmrs %0, fpscr" : "=r"(v));
+	return v & TOWARDS_ZERO;
+}
+
+static void
+fpcontrol_set(unsigned v)
+{
+	__asm__ volatile("vmsr fpscr, %0" : : "r"(v));
+}
+#else
+#define TOWARDS_ZERO 0u
+static unsigned
+fpcontrol(void)
+{
+	return 0;
+}
+
+static void
+fpcontrol_set(unsigned v)
+{
+	(void)v;
+}
+#endif
+
+__attribute__((noinline)) static void
+poke(void *arg)
+{
+	volatile float f = one * half;
+	volatile int *volatile p = arg;
+
+	*p = (int)f;
+}
+
+// series keeps its values in registers across switches.
+static float
+series(void (*between)(void))
+{
+	float a = one, b = half, c = one + half, sum = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		sum += a * b + c;
+		a = a * 0.5f + b;
+		b = b * 0.25f + c * 0.125f;
+		c = c * 0.5f + one;
+		between();
+	}
+	return sum;
+}
+
+static void
+compute(void *arg)
+{
+	*(float *)arg = series(runtime_gosched);
+	wait_group_done(&wg);
+}
+
+static void
+nothing(void)
+{
+}
+
+static void
+poker(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		float before = one + (float)i;
+
+		fpcontrol_set(TOWARDS_ZERO);
+		if (panic_catch(poke, NULL) == NULL ||
+		    before != one + (float)i || fpcontrol() != TOWARDS_ZERO)
+			bad++;
+		runtime_gosched();
+	}
+	(void)arg;
+	wait_group_done(&wg);
+}
+
+static void
+last(void *arg)
+{
+	float f = (one + half) * (one + half);
+
+	(void)arg;
+	printf("deferred %d.%d\n", (int)f, (int)(f * 100) % 100);
+}
+
+int
+main(void)
+{
+	float want = series(nothing);
+	int right = 0;
+
+	wait_group_add(&wg, NCOMPUTE + 2);
+	for (int i = 0; i < NCOMPUTE; i++)
+		go(compute, &sums[i]);
+	go(poker, NULL);
+	go(poker, NULL);
+	wait_group_wait(&wg);
+	for (int i = 0; i < NCOMPUTE; i++)
+		right += sums[i] == want;
+	printf("sums right %d, bad %d\n", right, bad);
+	defer(last, NULL);
+	poke(NULL);
+	return 0;
+}
