@@ -10,6 +10,7 @@
 // expect: ^\[.*goroutine 1\b.*address 0x0\]
 // expect: ^goroutine 1 \[running\] main:
 // expect: ^poke\(
+// expect-not: ^\(null\)
 // harts: 1 4
 #include <go.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 // has no pc; whose stack ended it still says, and the callers.
 // only-arch: armv7m
 // expect-status: 2
-// expect: goroutine [0-9]+ \(tight\) overflowed its stack of 512 bytes
+// expect: goroutine [0-9]+ \(tight\) overflowed its stack of 1024 bytes
 // expect: MSTKERR
 // expect: ^measure\(
 // expect: created by main
@@ -28,7 +28,7 @@ tight(void *arg)
 {
 	// What is left, spin takes its frame of.
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-	char *p = __builtin_alloca((here - (top - 512) - 24) & ~(uintptr_t)7);
+	char *p = __builtin_alloca((here - (top - 1024) - 24) & ~(uintptr_t)7);
 
 	(void)arg;
 	__asm__ volatile("" : : "r"(p) : "memory");
@@ -47,7 +47,7 @@ measure(void *arg)
 int
 main(void)
 {
-	go_with((struct go_attr){ .name = "tight", .stack = 512 }, measure,
+	go_with((struct go_attr){ .name = "tight", .stack = 1024 }, measure,
 		NULL);
 	time_sleep(SECOND);
 	printf("main goes on\n");
