@@ -4,15 +4,21 @@
 // x86_boot reads like a list: tables and a report of faults first, then what
 // the loader and the firmware say, the final map of memory, interrupt
 // controllers, clocks. Firmware tables are read under the boot map, which shows
-// everything; the final map shows memory that is ours, the low MiB and device
-// registers, each with what may be done there:
-//   page 0            nothing, so NULL faults
+// everything; the final map shows memory that is ours and device registers, each
+// with what may be done there:
+//   low MiB           nothing but AP_PAGE: NULL and what it points to fault
 //   text              read, execute
 //   rodata, .gzsym    read
 //   data, bss, RAM    read, write
-//   low MiB, devices  read, write; devices uncached
-//   a page under each g0 stack: nothing (G0_GUARD_BYTES)
-// No page is writable and executable.
+//   devices           read, write, uncached
+//   a page under each stack (goroutines', g0's, interrupt stacks): nothing
+// No page is writable and executable. Everything runs in ring 0, so nothing but
+// its being RW-NX data protects the map itself.
+//
+// The map is 2 MiB pages where it can be. Around stacks it cannot: one table of
+// 4 KiB pages for each 2 MiB of them, all static, as many as config.h's sizes
+// need (126 for 20000 stacks of 8 KiB). All harts share the map, so it is final
+// before rt0_go and no hart ever has to tell another of a change.
 //
 // Turned down: reading the rates of the clocks from CPUID, which QEMU's own CPU
 // does not fill in; ACPI's timer instead of the 8254, which would need one more
@@ -54,9 +60,23 @@ struct memmap {
 #define RO (PTE_P | PTE_NX)
 #define RW (PTE_P | PTE_W | PTE_NX)
 
-// The tables that x86_64.S starts with, and those that split a 2 MiB page.
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+// The tables that x86_64.S starts with, and those that split a 2 MiB page: a few
+// for the image's and the firmware's borders, and what the stacks need.
+#define AREA(i) \
+	(STACK##i##_COUNT * (STACK_GUARD_BYTES + STACK##i##_BYTES) / BIG + 2)
+#define NTABLES \
+	(24 + \
+	 (STACK_GUARD_BYTES > 0 ? AREA(0) + AREA(1) + AREA(2) + AREA(3) : 0))
 _Alignas(4096) uint64_t x86_pml4[512], x86_pdpt[512], x86_pd[2048];
-static _Alignas(4096) uint64_t tables[24][512];
+static _Alignas(4096) uint64_t tables[NTABLES][512];
+static unsigned ntables;
+
+_Static_assert(STACK_GUARD_BYTES % PAGE == 0 && G0_GUARD_BYTES % PAGE == 0 &&
+		       FAULT_GUARD_BYTES % PAGE == 0 &&
+		       FAULT_STACK_BYTES % PAGE == 0,
+	       "guards are pages");
 
 // span is a range of addresses and what may be done there; a later span covers
 // an earlier one.
@@ -64,7 +84,7 @@ struct span {
 	uint64_t lo, hi, flags;
 };
 
-static struct span spans[64 + MAXHARTS];
+static struct span spans[64];
 static unsigned nspans;
 
 static void
@@ -104,16 +124,24 @@ entry(uint64_t address, uint64_t flags)
 	return flags == 0 ? 0 : address | flags;
 }
 
+static uint64_t *
+newtable(void)
+{
+	if (ntables == NTABLES)
+		throw("x86_boot: out of page tables");
+	return tables[ntables++];
+}
+
 // splitpage fills a table for one 2 MiB page and returns the entry that names
 // it.
 static uint64_t
-splitpage(uint64_t base, unsigned n)
+splitpage(uint64_t base)
 {
-	if (n == sizeof(tables) / sizeof(tables[0]))
-		throw("x86_boot: out of page tables");
+	uint64_t *t = newtable();
+
 	for (unsigned i = 0; i < 512; i++)
-		tables[n][i] = entry(base + i * PAGE, flagsat(base + i * PAGE));
-	return (uintptr_t)tables[n] | PTE_P | PTE_W;
+		t[i] = entry(base + i * PAGE, flagsat(base + i * PAGE));
+	return (uintptr_t)t | PTE_P | PTE_W;
 }
 
 // remap replaces the boot map entry by entry; each new one permits at least
@@ -121,19 +149,62 @@ splitpage(uint64_t base, unsigned n)
 static void
 remap(void)
 {
-	unsigned n = 0;
-
 	for (unsigned i = 0; i < 2048; i++) {
 		uint64_t base = i * BIG, flags;
 
 		if (issplit(base)) {
-			x86_pd[i] = splitpage(base, n++);
+			x86_pd[i] = splitpage(base);
 			continue;
 		}
 		flags = flagsat(base);
 		x86_pd[i] = entry(base, flags == 0 ? 0 : flags | PTE_BIG);
 	}
-	__asm__ volatile("movq %0, %%cr3" : : "r"(x86_pml4) : "memory");
+}
+
+// ---- Guards ----------------------------------------------------------------
+
+// breakup gives a 2 MiB page a table of its own that says the same.
+static uint64_t
+breakup(uint64_t pde)
+{
+	uint64_t *t = newtable();
+
+	pde &= ~PTE_BIG;
+	for (unsigned i = 0; i < 512; i++)
+		t[i] = pde + i * PAGE;
+	return (uintptr_t)t | PTE_P | PTE_W;
+}
+
+// unmap takes whole pages out of the map.
+static void
+unmap(uintptr_t lo, uintptr_t bytes)
+{
+	for (uintptr_t a = lo; a < lo + bytes; a += PAGE) {
+		uint64_t *pde = &x86_pd[a / BIG];
+
+		if (*pde & PTE_BIG)
+			*pde = breakup(*pde);
+		((uint64_t *)(*pde & PTE_ADDRESS))[a / PAGE % 512] = 0;
+	}
+}
+
+// unmapguards makes every guard real: below goroutines' stacks, below the g0
+// stacks and the interrupt stacks of all harts.
+static void
+unmapguards(void)
+{
+	for (unsigned i = 0; STACK_GUARD_BYTES > 0 && i < NSTACKAREAS; i++) {
+		const struct stackarea *a = &stackareas[i];
+
+		for (unsigned k = 0; k < a->n; k++)
+			unmap(a->lo + k * a->stride, STACK_GUARD_BYTES);
+	}
+	for (unsigned i = 0; i < MAXHARTS; i++) {
+		unmap((uintptr_t)g0stacks + i * G0_STACK_BYTES, G0_GUARD_BYTES);
+		for (unsigned k = 0; k < 2; k++)
+			unmap((uintptr_t)x86_faultstacks[i][k],
+			      FAULT_GUARD_BYTES);
+	}
 }
 
 static void
@@ -148,11 +219,6 @@ addimage(void)
 	addspan(((uintptr_t)__text_end + PAGE - 1) & ~(PAGE - 1), data, RO);
 	addspan(data, bss, RW);
 	addspan(bss, end, RO);
-	for (unsigned i = 0; G0_GUARD_BYTES > 0 && i < MAXHARTS; i++) {
-		uintptr_t lo = (uintptr_t)g0stacks + i * G0_STACK_BYTES;
-
-		addspan(lo, lo + G0_GUARD_BYTES, 0);
-	}
 }
 
 // ---- What the loader says ------------------------------------------------
@@ -403,15 +469,17 @@ x86_boot(uintptr_t start)
 	if (info->magic != PVH_MAGIC)
 		throw("x86_boot: not started by a PVH loader");
 	readcmdline((const char *)info->cmdline);
-	addspan(PAGE, 0x100000, RW);
 	addspan(MMIO_BASE, GIB4, RW | PTE_UC);
 	readmemmap(info);
+	addspan(0, 0x100000, 0);
+	addspan(AP_PAGE, AP_PAGE + PAGE, RW);
 	addimage();
 	picoff();
 	readfirmware(info->rsdp);
 	console_init(); // after its line is a level
-	addspan(0, PAGE, 0);
 	remap();
+	unmapguards();
+	__asm__ volatile("movq %0, %%cr3" : : "r"(x86_pml4) : "memory");
 	x86_lapicinit();
 	calibrate();
 	rt0_go();

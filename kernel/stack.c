@@ -198,21 +198,29 @@ stackcheck(const struct g *gp)
 	throw("stack overflow");
 }
 
-// guardtest sees to it that this hart's guards are real. On g0, interrupts
-// masked.
+static void
+testguard(const struct m *mp, uintptr_t guard)
+{
+	if (arch_guardtest(guard))
+		return;
+	kprintf("hart %u: a write to the stack guard at %p went through\n",
+		(unsigned)mp->id, (void *)guard);
+	throw("stack guards are not enforced; STACK_GUARD_BYTES=0 would run "
+	      "without");
+}
+
+// guardtest sees to it that this hart's guards are real, the first and the last
+// of each size. On g0, interrupts masked.
 void
 guardtest(const struct m *mp)
 {
-	const struct stackarea *a = stackareas;
-
 	if (STACK_GUARD_BYTES == 0)
 		return;
-	while (a->n == 0)
-		a++;
-	if (arch_guardtest(a->lo))
-		return;
-	kprintf("hart %u: a write to the stack guard at %p went through\n",
-		(unsigned)mp->id, (void *)a->lo);
-	throw("stack guards are not enforced; STACK_GUARD_BYTES=0 would run "
-	      "without");
+	for (const struct stackarea *a = stackareas;
+	     a < &stackareas[NSTACKAREAS]; a++) {
+		if (a->n == 0)
+			continue;
+		testguard(mp, a->lo);
+		testguard(mp, a->lo + (a->n - 1) * a->stride);
+	}
 }

@@ -12,8 +12,10 @@
 //  - The ABI has the control bits of MXCSR and the x87 control word callee-
 //    saved, so a switch keeps them: a goroutine that rounds its own way does so
 //    alone. MXCSR's sticky exception bits come with it and so are each
-//    goroutine's own; x87's are not kept across a call, as the ABI says. The
-//    x87 stack is empty at a call.
+//    goroutine's own; x87's are not kept across a call, as the ABI says, and
+//    are cleared before the control word is loaded: one that another goroutine
+//    left would fault here, or later, in a goroutine that unmasks it. The x87
+//    stack is empty at a call.
 //
 // Turned down: saving the floating-point control words only when they differ
 // from the default. The test costs as much as the saving.
@@ -106,6 +108,7 @@ x86_mcallresume:
 	.cfi_offset %r14, -48
 	.cfi_offset %r15, -56
 	ldmxcsr (%rsp)
+	fnclex
 	fldcw 4(%rsp)
 	popq %rax
 	.cfi_adjust_cfa_offset -8
@@ -309,6 +312,26 @@ arch_unwindhere:
 	ret
 	.cfi_endproc
 	.size arch_unwindhere, . - arch_unwindhere
+
+// bool x86_probe(uintptr_t address);
+// x86_probe writes a byte to address and tells whether that faulted, as a page
+// that is not present or not writable. Interrupts masked. x86_faultentry knows
+// the instruction and comes back to x86_probed with rsp as it was.
+	.globl x86_probe
+	.type x86_probe, @function
+x86_probe:
+	.cfi_startproc
+	.globl x86_probing
+x86_probing:
+	movb $0, (%rdi)
+	xorl %eax, %eax
+	ret
+	.globl x86_probed
+x86_probed:
+	movl $1, %eax
+	ret
+	.cfi_endproc
+	.size x86_probe, . - x86_probe
 
 // void arch_cpuidle(void);
 // arch_cpuidle waits for an interrupt and returns when it has been taken. sti

@@ -43,8 +43,7 @@ struct gate {
 
 static struct gate idt[256];
 
-// Interrupt stacks of each hart: [0] for IST_FAULT, [1] for IST_FATAL.
-static _Alignas(16) unsigned char faultstacks[MAXHARTS][2][FAULT_STACK_BYTES];
+_Alignas(4096) unsigned char x86_faultstacks[MAXHARTS][2][FAULT_STACK_BYTES];
 
 struct descriptor {
 	uint16_t unused[3]; // so that base is aligned
@@ -103,7 +102,7 @@ settss(unsigned cpu)
 	uint64_t *entry = &x86_gdt[SEL_TSS / 8 + 2 * cpu];
 
 	for (unsigned i = 0; i < 2; i++)
-		t->ist[2 * i] = (uint32_t)(uintptr_t)faultstacks[cpu][i] +
+		t->ist[2 * i] = (uint32_t)(uintptr_t)x86_faultstacks[cpu][i] +
 				FAULT_STACK_BYTES;
 	t->iomap = sizeof(*t);
 	entry[0] = (sizeof(*t) - 1) | (base & 0xffffff) << 16 |

@@ -1,43 +1,64 @@
 // fault.c: from what the hardware says about a fault to sigpanic0.
 //
 // A fault arrives on its hart's interrupt stack (trap.S), because the stack in
-// use may be what is wrong. The report is made where there is room: at the base
-// of the g0 stack when a goroutine faulted; below the faulting code when that
-// was g0 and its stack has room left; else on the interrupt stack itself, which
-// is then the emergency stack. Nothing returns from here, so that stack may be
-// entered afresh by a fault in the report.
+// use may be what is wrong. It goes on where there is room: at the base of the
+// g0 stack when a goroutine faulted; below the faulting code when that was g0
+// and its stack has room left; else on the interrupt stack itself, which is then
+// the emergency stack. Nothing returns from here: sigpanic0 either ends the
+// machine or gogoes a fresh context of the goroutine. The hardware keeps no
+// state of an exception once its stack has been left, so that is all there is to
+// leaving it; what x87 and SSE had to say is dropped when the fresh context
+// starts with fninit and its own MXCSR (x86_startresume).
+//
+// What can go on: what an instruction of a goroutine did wrong, with interrupts
+// unmasked. What was interrupted with them masked was in the middle of a switch.
+// A breakpoint is nobody's fault: it ends the machine, for whoever planted it.
+//
+// After a jump to where no code is, the goroutine "is" in the caller: the word on
+// top of the stack, if that is an address behind a call instruction.
 #include <x86.h>
 
 // Bytes that a report needs of a g0 stack.
 #define REPORT_BYTES 3072
 
-static const char *const names[32] = {
-	"divide error",
-	"debug exception",
-	"non-maskable interrupt",
-	"breakpoint",
-	"overflow exception",
-	"bound exception",
-	"illegal instruction",
-	"no coprocessor",
-	"double fault",
-	"coprocessor overrun",
-	"invalid TSS",
-	"segment not present",
-	"stack-segment fault",
-	"general protection fault",
-	"page fault",
-	"reserved exception 15",
-	"x87 floating-point exception",
-	"alignment fault",
-	"machine check",
-	"SIMD floating-point exception",
-	"virtualization exception",
-	"control protection exception",
+// How far below a stack an sp may be and still be called that stack's.
+#define NEAR 65536
+
+extern const unsigned char __text_start[], __text_end[];
+
+static const struct {
+	const char *name;
+	unsigned kind;
+} causes[32] = {
+	{ "divide error", FAULT_DIVIDE },
+	{ "debug exception", FAULT_FATAL },
+	{ "non-maskable interrupt", FAULT_FATAL },
+	{ "breakpoint", FAULT_FATAL },
+	{ "overflow exception", FAULT_FATAL },
+	{ "bound exception", FAULT_FATAL },
+	{ "invalid opcode", FAULT_ILLEGAL },
+	{ "no coprocessor", FAULT_FATAL },
+	{ "double fault", FAULT_FATAL },
+	{ "coprocessor overrun", FAULT_FATAL },
+	{ "invalid TSS", FAULT_FATAL },
+	{ "segment not present", FAULT_FATAL },
+	{ "stack-segment fault", FAULT_MEMORY },
+	{ "general protection fault", FAULT_MEMORY },
+	{ "page fault", FAULT_MEMORY },
+	{ "reserved exception 15", FAULT_FATAL },
+	{ "x87 floating-point exception", FAULT_FLOAT },
+	{ "alignment check", FAULT_ALIGN },
+	{ "machine check", FAULT_FATAL },
+	{ "SIMD floating-point exception", FAULT_FLOAT },
+	{ "virtualization exception", FAULT_FATAL },
+	{ "control protection exception", FAULT_FATAL },
 };
+
+enum { STACK_SEGMENT = 12, PROTECTION = 13, PAGE_FAULT = 14 };
 
 // Error code of a page fault.
 #define PF_WRITE 2u
+#define PF_RESERVED 8u
 #define PF_FETCH 16u
 
 static uintptr_t
@@ -139,59 +160,158 @@ pagefaultname(uintptr_t error)
 	return error & PF_WRITE ? "store page fault" : "load page fault";
 }
 
+// stacklow and stackhigh bound the stack of gp, which may be NULL before there
+// is one: then it is g0's.
+static uintptr_t
+stacklow(const struct g *gp)
+{
+	return gp == NULL || gp == g0of() ? g0low() : gfield(gp, G_STACK_LO);
+}
+
+static uintptr_t
+stackhigh(const struct g *gp)
+{
+	if (gp == NULL || gp == g0of())
+		return g0low() - G0_GUARD_BYTES + G0_STACK_BYTES;
+	return gfield(gp, G_STACK_HI);
+}
+
 // overflowed tells whether a fault is one of gp's stack: sp has left it, or the
-// access went into the page below it.
+// access went into the guard below it.
 static bool
 overflowed(const struct g *gp, const struct sigregs *r)
 {
-	uintptr_t lo;
+	uintptr_t lo = stacklow(gp);
 
-	if (gp == NULL || gp == g0of())
-		lo = g0low();
-	else
-		lo = gfield(gp, G_STACK_LO);
-	if (r->at.sp < lo && lo - r->at.sp <= 65536)
+	if (r->at.sp < lo && lo - r->at.sp <= NEAR)
 		return true;
 	return r->has_addr && r->addr < lo && lo - r->addr <= 4096;
 }
 
-// x86_fault reports a fault. The current g becomes g0, as in any handler.
+static bool
+istext(uintptr_t pc)
+{
+	return pc >= (uintptr_t)__text_start && pc < (uintptr_t)__text_end;
+}
+
+// iscalled tells whether pc is behind a call instruction: e8 and four bytes, or
+// ff /2 with one to six bytes of operand.
+static bool
+iscalled(uintptr_t pc)
+{
+	const uint8_t *p = (const uint8_t *)pc;
+
+	if (!istext(pc) || !istext(pc - 7))
+		return false;
+	if (p[-5] == 0xe8)
+		return true;
+	for (int n = 2; n <= 7; n++)
+		if (p[-n] == 0xff && (p[1 - n] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
+// atcaller moves r->at from where no code is to whoever called or jumped there.
+static void
+atcaller(const struct g *gp, struct sigregs *r)
+{
+	uintptr_t sp = r->at.sp, ra;
+
+	if (sp % WORD != 0 || sp < stacklow(gp) || sp > stackhigh(gp) - WORD)
+		return;
+	ra = *(const uintptr_t *)sp;
+	if (!iscalled(ra))
+		return;
+	r->at.pc = ra;
+	r->at.sp = sp + WORD;
+	r->at.exact = false;
+}
+
+// atinterrupted moves r->at from an interrupt's first instructions, which found
+// no room on gp's stack, to what was interrupted: the hardware's frame is at sp.
+static void
+atinterrupted(const struct g *gp, const struct frame *f, struct sigregs *r)
+{
+	const uintptr_t *hw = (const uintptr_t *)f->rsp;
+
+	if (gp == NULL || gp == g0of() || f->rsp < stacklow(gp) ||
+	    f->rip < (uintptr_t)x86_intrvecs ||
+	    f->rip >= (uintptr_t)x86_intrvecs_end)
+		return;
+	r->at.pc = hw[0];
+	r->at.sp = hw[3];
+}
+
+// classify says what kind of fault it was and where it points.
+static void
+classify(const struct g *gp, const struct frame *f, struct sigregs *r)
+{
+	r->name = "reserved exception";
+	if (f->vec < 32 && causes[f->vec].name != NULL) {
+		r->name = causes[f->vec].name;
+		r->kind = causes[f->vec].kind;
+	}
+	if (f->vec == PAGE_FAULT) {
+		r->has_addr = true;
+		r->addr = readcr2();
+		r->name = pagefaultname(f->err);
+		if (f->err & PF_RESERVED) // the tables are broken
+			r->kind = FAULT_FATAL;
+	}
+	if (f->vec == STACK_SEGMENT || f->vec == PROTECTION) {
+		if (f->err != 0) // a selector: not of a program
+			r->kind = FAULT_FATAL;
+		else if (!istext(f->rip)) { // no address at all
+			r->has_addr = true;
+			r->addr = f->rip;
+		}
+	}
+	if (gp != NULL && gp != g0of() && !(f->rflags & X86_IF))
+		r->kind = FAULT_FATAL;
+}
+
+// x86_fault passes a fault on. The current g becomes g0, as in any handler.
 void
 x86_fault(const struct frame *f)
 {
 	struct g *gp = getg();
-	struct sigregs r = { .n = 0 };
+	struct sigregs r = { .kind = FAULT_FATAL };
 
-	r.name = f->vec < 32 ? names[f->vec] : NULL;
-	if (r.name == NULL)
-		r.name = "reserved exception";
-	r.has_addr = f->vec == 14;
-	if (r.has_addr) {
-		r.addr = readcr2();
-		r.name = pagefaultname(f->err);
-	}
+	classify(gp, f, &r);
 	r.at.pc = f->rip;
 	r.at.sp = f->rsp;
 	r.at.fp = f->rbp;
-	r.at.ra = 0;
 	r.at.exact = true;
 	r.overflow = overflowed(gp, &r);
+	if (r.overflow)
+		atinterrupted(gp, f, &r);
+	else if (r.has_addr && !istext(f->rip))
+		atcaller(gp, &r);
 	addregs(&r, f);
 	if (gp != NULL)
 		setcurrent(g0of());
 	sigpanic0(gp, &r);
 }
 
+// arch_guardtest also tries the guard of this hart's g0 stack.
+bool
+arch_guardtest(uintptr_t guard)
+{
+	if (G0_GUARD_BYTES > 0 && !x86_probe(g0low() - 1))
+		throw("arch_guardtest: the guard of this hart's g0 stack can "
+		      "be written");
+	return x86_probe(guard);
+}
+
 // x86_overflow reports that a goroutine was interrupted and has no room for
-// what must be kept on its stack. at: its rbp, then the hardware's frame.
+// what must be kept on its stack: sp is in the guard or behind it, or the
+// registers of a preemption would be. at: its rbp, then the hardware's frame.
 void
 x86_overflow(struct g *gp, const uintptr_t *at)
 {
 	struct sigregs r = { .n = 0 };
 
-	r.name = "goroutine stack overflow";
-	r.addr = (uintptr_t)at;
-	r.has_addr = true;
+	r.name = "no room for an interrupt";
 	r.overflow = true;
 	r.at.pc = at[1];
 	r.at.sp = at[4];

@@ -22,7 +22,8 @@
 //
 // Faults arrive on an interrupt stack of their own (IST), for the stack in use
 // may be what is wrong. They leave all registers there as a struct frame, and
-// fault.c says on which stack the report is made.
+// fault.c says on which stack what follows is done. Nothing returns to such a
+// stack: each fault begins at its top anew.
 //
 // Turned down: an IST entry for interrupts. It would start at the same address
 // every time and so overwrite the g0 that it interrupts.
@@ -31,6 +32,11 @@
 #define G_FRAME (PREEMPT_FRAME_BYTES - 6 * 8) // what preempt adds below rbp
 
 	.text
+
+// x86_intrvecs to x86_intrvecs_end are the routines whose first instructions
+// use the stack of whoever was interrupted; fault.c asks.
+	.globl x86_intrvecs
+x86_intrvecs:
 
 // enter NAME begins an interrupt's routine: afterwards rdi = what was
 // interrupted (g or g0), the current g is g0, all caller-saved registers are on
@@ -174,6 +180,9 @@ x86_spuriousvec:
 	.cfi_endproc
 	.size x86_spuriousvec, . - x86_spuriousvec
 
+	.globl x86_intrvecs_end
+x86_intrvecs_end:
+
 // x86_preempt puts the interrupted goroutine away and calls asyncpreempt2 on
 // a fresh g0 stack. Entered by jump from leave_or_preempt: rbp at the
 // goroutine's hardware frame, its caller-saved registers at rsp. fninit leaves
@@ -304,7 +313,12 @@ x86_faultentry:
 	.cfi_def_cfa %rsp, 56
 	.cfi_offset %rip, -40
 	.cfi_offset %rsp, -16
-	pushq %rax
+	cmpl $14, (%rsp)
+	jne 2f
+	cmpq $x86_probing, 16(%rsp)
+	je 1f
+2:	pushq %rax
+	.cfi_remember_state
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset %rax, 0
 	pushq %rbx
@@ -358,6 +372,13 @@ x86_faultentry:
 	movq %rax, %rsp
 	movq %rbx, %rdi
 	call x86_fault
+	ud2
+	.cfi_restore_state
+1:	movq 40(%rsp), %rsp // x86_probe's
+	.cfi_def_cfa %rsp, 8
+	.cfi_offset %rip, -8
+	.cfi_same_value %rsp
+	jmp x86_probed
 	ud2
 	.cfi_endproc
 	.size x86_faultentry, . - x86_faultentry

@@ -21,8 +21,10 @@
 // From here to 4 GiB lie PCI's and the chipset's registers, mapped uncached.
 #define MMIO_BASE 0xb0000000
 
-// Page below 640 KiB where other harts take their first steps in real mode.
-#define AP_PAGE 0x8000
+// Page below 640 KiB where other harts take their first steps in real mode. It
+// is the only page below 1 MiB that stays mapped, so that a NULL pointer with a
+// large offset faults too: the higher, the better.
+#define AP_PAGE 0x80000
 // Pauses that the MP protocol asks for while a hart is started. QEMU needs
 // none; a PC of before 2000 wants 10 ms and 200 us.
 #define AP_INIT_NS 10000
@@ -36,8 +38,9 @@
 #define ACPI_PM1_CNT 0x604
 #define ACPI_S5 0x2000
 
-// The lowest page of every g0 stack is not mapped, so that an overflow faults
-// before it meets another hart's stack. 0 leaves them whole.
+// A page that is not mapped below every goroutine's stack, and the lowest page
+// of every g0 stack. 0 leaves them out.
+#define STACK_GUARD_BYTES 4096
 #define G0_GUARD_BYTES 4096
 
 #endif

@@ -41,7 +41,8 @@
 #define IST_NONE 0
 #define IST_FAULT 1 // what a program may cause: the stack it ran on may be bad
 #define IST_FATAL 2 // #DF, NMI, #MC: may hit while the other is in use
-#define FAULT_STACK_BYTES 8192
+#define FAULT_STACK_BYTES 12288 // of each; the lowest page is not mapped
+#define FAULT_GUARD_BYTES 4096
 
 // Local APIC, at its architectural address in xAPIC mode.
 #define LAPIC 0xfee00000
@@ -113,6 +114,8 @@ struct x86_clock {
 };
 
 extern struct hart x86_hart[MAXHARTS];
+// Interrupt stacks of each hart: [0] for IST_FAULT, [1] for IST_FATAL.
+extern unsigned char x86_faultstacks[MAXHARTS][2][FAULT_STACK_BYTES];
 extern struct x86_clock x86_clock;
 extern unsigned x86_ncpu;
 extern uint8_t x86_cpuof[256];
@@ -122,6 +125,8 @@ extern uintptr_t x86_ramlo, x86_ramhi;
 
 // Assembly.
 extern const unsigned char x86_faultvec[], x86_linevec[];
+extern const unsigned char x86_intrvecs[], x86_intrvecs_end[];
+bool x86_probe(uintptr_t address);
 extern const unsigned char x86_tramp[];
 extern const uint32_t x86_tramp_bytes;
 void x86_timervec(void);
