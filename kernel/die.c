@@ -45,6 +45,7 @@ startdying(void)
 			arch_halt(DEAD_STATUS);
 		}
 		twice = true;
+		kprintf("\n"); // in the middle of a line
 		return;
 	}
 	for (uint32_t i = 0; i < ncpu; i++)

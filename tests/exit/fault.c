@@ -1,10 +1,13 @@
-// fault: a goroutine reads where there is nothing. The report names the hart,
-// the goroutine, the instruction with its function, the address and the
-// registers.
+// fault: a goroutine reads where there is nothing, and nobody recovers. The
+// report names the hart, the goroutine, the instruction with its function, the
+// address and the registers.
 // expect-status: 2
+// expect: ^panic: runtime error: invalid memory .* pointer dereference
+// expect: ^panic: .*, address 0xf{5,13}000\)$
+// expect: ^\[.*: hart [0-9], goroutine [0-9]+, pc .*touch
 // expect: hart [0-9]
 // expect: goroutine [0-9]+.*wild
-// expect: f{5,13}000\b
+// expect: ^\[.*, address 0xf{5,13}000\]$
 // expect: touch.*\n.*fault\.c:[0-9]+
 // expect: created by main
 // expect: \b(sp|rsp|psp|SP)\b

@@ -17,9 +17,9 @@
 #include <string.h>
 
 static const struct test *const tables[] = {
-	life_tests, sched_tests, preempt_tests, chan_tests,    select_tests,
-	sync_tests, time_tests,  panic_tests,   recover_tests, locked_tests,
-	libc_tests, trace_tests, pool_tests,
+#define TABLE(name) name##_tests,
+#include "tables.h"
+#undef TABLE
 };
 enum { NTABLES = sizeof tables / sizeof tables[0] };
 

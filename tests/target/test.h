@@ -27,10 +27,10 @@ struct test {
 #fn, fn \
 	}
 
-extern const struct test life_tests[], sched_tests[], preempt_tests[],
-	chan_tests[], select_tests[], sync_tests[], time_tests[], panic_tests[],
-	libc_tests[], trace_tests[], pool_tests[], recover_tests[],
-	locked_tests[];
+// The tables are listed in tables.h.
+#define TABLE(name) extern const struct test name##_tests[];
+#include "tables.h"
+#undef TABLE
 
 // CHECK(c) fails the test unless c. CHECK_EQ also says what it got, as
 // integers.
