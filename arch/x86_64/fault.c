@@ -227,21 +227,6 @@ atcaller(const struct g *gp, struct sigregs *r)
 	r->at.exact = false;
 }
 
-// atinterrupted moves r->at from an interrupt's first instructions, which found
-// no room on gp's stack, to what was interrupted: the hardware's frame is at sp.
-static void
-atinterrupted(const struct g *gp, const struct frame *f, struct sigregs *r)
-{
-	const uintptr_t *hw = (const uintptr_t *)f->rsp;
-
-	if (gp == NULL || gp == g0of() || f->rsp < stacklow(gp) ||
-	    f->rip < (uintptr_t)x86_intrvecs ||
-	    f->rip >= (uintptr_t)x86_intrvecs_end)
-		return;
-	r->at.pc = hw[0];
-	r->at.sp = hw[3];
-}
-
 // classify says what kind of fault it was and where it points.
 static void
 classify(const struct g *gp, const struct frame *f, struct sigregs *r)
@@ -283,9 +268,7 @@ x86_fault(const struct frame *f)
 	r.at.fp = f->rbp;
 	r.at.exact = true;
 	r.overflow = overflowed(gp, &r);
-	if (r.overflow)
-		atinterrupted(gp, f, &r);
-	else if (r.has_addr && !istext(f->rip))
+	if (!r.overflow && r.has_addr && !istext(f->rip))
 		atcaller(gp, &r);
 	addregs(&r, f);
 	if (gp != NULL)
@@ -293,10 +276,14 @@ x86_fault(const struct frame *f)
 	sigpanic0(gp, &r);
 }
 
-// arch_guardtest also tries the guard of this hart's g0 stack.
+// arch_guardtest also tries the guards of this hart's own stacks.
 bool
 arch_guardtest(uintptr_t guard)
 {
+	for (unsigned i = 0; i < 2; i++)
+		if (!x86_probe((uintptr_t)x86_faultstacks[arch_cpuid()][i]))
+			throw("arch_guardtest: the guard of an interrupt stack "
+			      "can be written");
 	if (G0_GUARD_BYTES > 0 && !x86_probe(g0low() - 1))
 		throw("arch_guardtest: the guard of this hart's g0 stack can "
 		      "be written");

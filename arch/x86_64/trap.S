@@ -7,7 +7,12 @@
 //  - An interrupt's hardware frame and rbp land on the stack that was in use;
 //    everything else goes to the base of the g0 stack when a goroutine was
 //    interrupted, and below on the same stack when g0 was. rbp points at the
-//    hardware frame, which gives the unwinder one rule for both.
+//    hardware frame, which gives the unwinder one rule for both. If the first
+//    of these six words is in the guard, the hardware faults for it at the
+//    interrupted instruction; none of the others can be the first to, since
+//    the hardware aligns the frame. If they were behind the guard already, as
+//    between the steps of a large frame, the entry sees it and ends the
+//    machine: what they may have overwritten there does not matter any more.
 //  - The local APIC is told the end of a timer interrupt or IPI before the
 //    upcall, of a device's line after it (the line is level-triggered: told
 //    before, it would come again at once). Either way nothing is in service
@@ -32,11 +37,6 @@
 #define G_FRAME (PREEMPT_FRAME_BYTES - 6 * 8) // what preempt adds below rbp
 
 	.text
-
-// x86_intrvecs to x86_intrvecs_end are the routines whose first instructions
-// use the stack of whoever was interrupted; fault.c asks.
-	.globl x86_intrvecs
-x86_intrvecs:
 
 // enter NAME begins an interrupt's routine: afterwards rdi = what was
 // interrupted (g or g0), the current g is g0, all caller-saved registers are on
@@ -63,7 +63,7 @@ x86_intrvecs:
 	cmpq %rax, %rdi
 	je 1f
 	cmpq G_STACK_LO(%rdi), %rbp
-	jb x86_nostack
+	jbe x86_nostack // at the lowest word is the canary
 	movq G_SCHED_SP(%rax), %rsp
 1:	pushq %rdi
 	movq %rax, %gs:X86_G
@@ -180,9 +180,6 @@ x86_spuriousvec:
 	.cfi_endproc
 	.size x86_spuriousvec, . - x86_spuriousvec
 
-	.globl x86_intrvecs_end
-x86_intrvecs_end:
-
 // x86_preempt puts the interrupted goroutine away and calls asyncpreempt2 on
 // a fresh g0 stack. Entered by jump from leave_or_preempt: rbp at the
 // goroutine's hardware frame, its caller-saved registers at rsp. fninit leaves
@@ -198,7 +195,7 @@ x86_preempt:
 	movq 72(%rsp), %rdi
 	leaq -G_FRAME(%rbp), %rax
 	cmpq G_STACK_LO(%rdi), %rax
-	jb x86_nostack
+	jbe x86_nostack // at the lowest word is the canary
 	movq %rsp, %rsi
 	movq %rbp, %rsp
 	pushq 64(%rsi) // rax

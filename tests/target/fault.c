@@ -14,6 +14,7 @@
 
 // Nothing is there on any machine.
 #define WILD (~(uintptr_t)0xfff)
+#define HUGE ((uintptr_t)1 << (sizeof(uintptr_t) * 8 - 2))
 
 // An instruction that returns, as data, and what a call of it has to add.
 #if defined(__x86_64__)
@@ -111,6 +112,11 @@ FaultWild(void)
 	IS_AT(panic_catch(reads, (void *)WILD), NIL, WILD);
 	IS_AT(panic_catch(writes, (void *)(WILD + 8)), NIL, WILD + 8);
 	IS(panic_catch(calls, (void *)(WILD | THUMB)), NIL);
+	if (sizeof(void *) > 4) { // more than the address bits that there are
+		IS(panic_catch(reads, (void *)HUGE), NIL);
+		IS(panic_catch(writes, (void *)HUGE), NIL);
+		IS(panic_catch(calls, (void *)HUGE), NIL);
+	}
 }
 
 static const int constant[4] = { 1, 2, 3, 4 };

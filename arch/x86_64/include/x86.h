@@ -125,7 +125,6 @@ extern uintptr_t x86_ramlo, x86_ramhi;
 
 // Assembly.
 extern const unsigned char x86_faultvec[], x86_linevec[];
-extern const unsigned char x86_intrvecs[], x86_intrvecs_end[];
 bool x86_probe(uintptr_t address);
 extern const unsigned char x86_tramp[];
 extern const uint32_t x86_tramp_bytes;
