@@ -166,6 +166,22 @@ unsigned runtime_read_stacks(struct runtime_stack_use *u, unsigned n);
 
 typedef struct hchan chan;
 
+// hchan is a channel; its fields are the kernel's. It is here so that
+// CHAN_STATIC, tickers and contexts can hold one.
+struct go_waitq {
+	struct sudog *first, *last;
+};
+struct hchan {
+	uint32_t lock;
+	uint32_t qcount, dataqsiz;
+	uint32_t elemsize;
+	uint32_t sendx, recvx; // where in buf the next send and receive go
+	uint16_t closed;
+	uint16_t fixed; // not from the pool
+	unsigned char *buf;
+	struct go_waitq recvq, sendq;
+};
+
 // chan_make(T, cap) makes a channel of T with room for cap elements (0:
 // unbuffered) from the static pools. sizeof(T) is at most CHAN_ELEM_MAX, cap
 // not negative, else it panics as Go's make does. An exhausted pool is a fatal
@@ -174,8 +190,32 @@ typedef struct hchan chan;
 #define chan_try_make(T, cap) chan_try_make_(sizeof(T), (cap))
 chan *chan_make_(size_t elemsize, intptr_t cap);
 chan *chan_try_make_(size_t elemsize, intptr_t cap);
-// chan_free gives a channel back. Panics if somebody waits on it. Nobody may
-// use it afterwards. NULL is ignored.
+// CHAN_STATIC(name, T, cap); defines a channel whose storage the linker places:
+// static, at file or block scope, open from the start, and `name` is used as any
+// chan *. T may be any type of at most 64 KiB, cap a constant that is not
+// negative, else it does not compile. It is never freed, and once closed it
+// stays closed. Go: var name = make(chan T, cap) of a package.
+#define CHAN_STATIC(name, T, cap) \
+	static __attribute__((aligned(sizeof(void *)))) unsigned char \
+		name##_buf_[GO_CHAN_BYTES_(sizeof(T), cap)]; \
+	static struct hchan name[1] = { { 0, \
+					  0, \
+					  (uint32_t)(cap), \
+					  (uint32_t)sizeof(T), \
+					  0, \
+					  0, \
+					  0, \
+					  1, \
+					  name##_buf_, \
+					  { NULL, NULL }, \
+					  { NULL, NULL } } }
+#define GO_CHAN_BYTES_(size, cap) \
+	((size) > 65536 || (long long)(cap) < 0 ? SIZE_MAX : \
+	 (size) * (size_t)(cap) > 0             ? (size) * (size_t)(cap) : \
+						  1)
+// chan_free gives a channel of chan_make back. Panics if somebody waits on it,
+// and on a channel that is not from chan_make. Nobody may use it afterwards.
+// NULL is ignored.
 void chan_free(chan *c);
 
 // chan_send(c, &v) sends a copy of v; blocks until there is room or a receiver.

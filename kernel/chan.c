@@ -14,7 +14,8 @@
 // its partner may write into it. Turned down: lock-free rings (select needs all its
 // channels to stand still at once).
 //
-// Contexts: goroutines. Go: chan.go.
+// Contexts: goroutines; chansend and chanrecv that do not block, chanclose and
+// readyall also g0, without a lock that comes after a channel's. Go: chan.go.
 #include <string.h>
 
 #include "chan.h"
@@ -26,7 +27,7 @@ struct pool chanpool =
 // ---- Queues -----------------------------------------------------------------
 
 void
-enqueuesudog(struct waitq *q, struct sudog *sg)
+enqueuesudog(struct go_waitq *q, struct sudog *sg)
 {
 	sg->next = NULL;
 	sg->prev = q->last;
@@ -39,7 +40,7 @@ enqueuesudog(struct waitq *q, struct sudog *sg)
 
 // dequeuesudog removes sg, which may have been removed already.
 void
-dequeuesudog(struct waitq *q, struct sudog *sg)
+dequeuesudog(struct go_waitq *q, struct sudog *sg)
 {
 	if (sg->prev == NULL && sg->next == NULL && q->first != sg)
 		return;
@@ -57,7 +58,7 @@ dequeuesudog(struct waitq *q, struct sudog *sg)
 // dequeue takes the first waiter that can still be served: a select that another
 // channel has won meanwhile is passed over.
 struct sudog *
-dequeue(struct waitq *q)
+dequeue(struct go_waitq *q)
 {
 	struct sudog *sg;
 
@@ -147,6 +148,16 @@ trymake(size_t elemsize, intptr_t cap, const char **setting)
 	return c;
 }
 
+// chaninit makes a channel in storage of the caller's: see hooks.h.
+void
+chaninit(struct hchan *c, size_t elemsize, uint32_t cap, void *buf)
+{
+	*c = (struct hchan){ .dataqsiz = cap,
+			     .elemsize = (uint32_t)elemsize,
+			     .fixed = 1,
+			     .buf = buf };
+}
+
 chan *
 chan_try_make_(size_t elemsize, intptr_t cap)
 {
@@ -182,10 +193,13 @@ chan_free(chan *c)
 	mustgoroutine("chan_free");
 	if (c == NULL)
 		return;
-	lock(&c->lock);
+	if (c->fixed)
+		panic("chan_free: the channel is not from chan_make (static, "
+		      "or part of a ticker or context)");
+	lock(chanlock(c));
 	busy = c->recvq.first != NULL || c->sendq.first != NULL;
 	buf = c->buf;
-	unlock(&c->lock);
+	unlock(chanlock(c));
 	if (busy)
 		panic("chan_free: somebody waits on the channel");
 	if (buf != NULL)
@@ -210,7 +224,7 @@ chan_cap(const chan *c)
 static void
 unlockchan(void *c)
 {
-	unlock(&((struct hchan *)c)->lock);
+	unlock(chanlock(c));
 }
 
 // sendto hands elem to the receiver sg, and wakes it.
@@ -239,21 +253,21 @@ blockforever(const char *reason)
 // waitin queues the running goroutine on q and parks it, which unlocks c.
 // Returns what its waker said: false if c was closed.
 static bool
-waitin(struct hchan *c, struct waitq *q, void *elem, const char *reason)
+waitin(struct hchan *c, struct go_waitq *q, void *elem, const char *reason)
 {
 	struct sudog sg = { .g = getg(), .elem = elem, .c = c };
 
 	if (sg.g->locks != 1) {
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		fatal("%s: waiting with preemption disabled", reason);
 	}
 	enqueuesudog(q, &sg);
-	goparkunlock(&c->lock, reason);
+	goparkunlock(chanlock(c), reason);
 	return sg.success;
 }
 
 // chansend sends; false if it would block and must not.
-static bool
+bool
 chansend(struct hchan *c, const void *elem, bool block)
 {
 	struct sudog *sg;
@@ -263,9 +277,9 @@ chansend(struct hchan *c, const void *elem, bool block)
 			return false;
 		blockforever("chan send (nil chan)");
 	}
-	lock(&c->lock);
+	lock(chanlock(c));
 	if (c->closed) {
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		panic("send on closed channel");
 	}
 	sg = dequeue(&c->recvq);
@@ -275,11 +289,11 @@ chansend(struct hchan *c, const void *elem, bool block)
 	}
 	if (c->qcount < c->dataqsiz) {
 		bufput(c, elem);
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		return true;
 	}
 	if (!block) {
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		return false;
 	}
 	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, "chan send"))
@@ -330,7 +344,7 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 
 // chanrecv receives; *ok is false if c is closed and drained. Returns false if
 // it would block and must not.
-static bool
+bool
 chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 {
 	struct sudog *sg;
@@ -341,9 +355,9 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 			return false;
 		blockforever("chan receive (nil chan)");
 	}
-	lock(&c->lock);
+	lock(chanlock(c));
 	if (c->closed && c->qcount == 0) {
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		if (elem != NULL && c->elemsize > 0)
 			memset(elem, 0, c->elemsize);
 		*ok = false;
@@ -356,11 +370,11 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 	}
 	if (c->qcount > 0) {
 		bufget(c, elem);
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		return true;
 	}
 	if (!block) {
-		unlock(&c->lock);
+		unlock(chanlock(c));
 		return false;
 	}
 	*ok = waitin(c, &c->recvq, elem, "chan receive");
@@ -394,7 +408,7 @@ chan_try_recv_(chan *c, void *v, size_t size)
 
 // closeq collects the waiters of one queue in a list linked by schedlink.
 static struct g **
-closeq(struct waitq *q, struct g **tail)
+closeq(struct go_waitq *q, struct g **tail)
 {
 	struct sudog *sg;
 
@@ -409,28 +423,45 @@ closeq(struct waitq *q, struct g **tail)
 	return tail;
 }
 
-void
-chan_close(chan *c)
+// chanclose closes c and appends those who waited to the list at tail, whose new
+// end it returns; NULL if c is closed already. See hooks.h.
+struct g **
+chanclose(struct hchan *c, struct g **tail)
 {
-	struct g *list = NULL, **tail;
-
-	mustgoroutine("chan_close");
-	if (c == NULL)
-		panic("close of nil channel");
-	lock(&c->lock);
+	lock(chanlock(c));
 	if (c->closed) {
-		unlock(&c->lock);
-		panic("close of closed channel");
+		unlock(chanlock(c));
+		return NULL;
 	}
 	store_rlx(&c->closed, 1);
-	tail = closeq(&c->recvq, &list);
+	tail = closeq(&c->recvq, tail);
 	tail = closeq(&c->sendq, tail);
 	*tail = NULL;
-	unlock(&c->lock);
+	unlock(chanlock(c));
+	return tail;
+}
+
+// readyall readies the goroutines of a list of chanclose.
+void
+readyall(struct g *list)
+{
 	while (list != NULL) {
 		struct g *gp = list;
 
 		list = gp->schedlink;
 		goready(gp);
 	}
+}
+
+void
+chan_close(chan *c)
+{
+	struct g *list = NULL;
+
+	mustgoroutine("chan_close");
+	if (c == NULL)
+		panic("close of nil channel");
+	if (chanclose(c, &list) == NULL)
+		panic("close of closed channel");
+	readyall(list);
 }

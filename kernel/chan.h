@@ -4,25 +4,18 @@
 
 #include "runtime.h"
 
-struct waitq {
-	struct sudog *first, *last;
-};
+// Of a struct hchan (go.h) everything is guarded by its lock, except that closed
+// and qcount are also read without it, as hints. elemsize, dataqsiz, fixed and
+// buf never change.
+static inline struct lock *
+chanlock(struct hchan *c)
+{
+	return (struct lock *)(void *)&c->lock;
+}
 
-// hchan. Everything is guarded by lock, except that closed and qcount are also
-// read without it, as hints. elemsize, dataqsiz and buf never change.
-struct hchan {
-	struct lock lock;
-	uint32_t qcount, dataqsiz;
-	uint32_t elemsize;
-	uint32_t sendx, recvx; // where in buf the next send and receive go
-	uint32_t closed;
-	unsigned char *buf;
-	struct waitq recvq, sendq;
-};
-
-void enqueuesudog(struct waitq *q, struct sudog *sg);
-struct sudog *dequeue(struct waitq *q);
-void dequeuesudog(struct waitq *q, struct sudog *sg);
+void enqueuesudog(struct go_waitq *q, struct sudog *sg);
+struct sudog *dequeue(struct go_waitq *q);
+void dequeuesudog(struct go_waitq *q, struct sudog *sg);
 void bufput(struct hchan *c, const void *elem);
 void bufget(struct hchan *c, void *elem);
 // sendto and recvfrom serve a waiter that was dequeued; c is locked and they

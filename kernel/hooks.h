@@ -18,6 +18,25 @@ void semrelease(struct go_sema *s, bool handoff);
 // wgadd and wgwait are the body of wait_group (pkg/sync.c).
 void wgadd(struct wait_group *wg, int delta);
 void wgwait(struct wait_group *wg);
+// ---- Channels in storage of their owner (chan.c) --------------------------
+
+// chaninit makes an open channel at c, with buf of elemsize * cap bytes; it is
+// never freed. Any context.
+void chaninit(struct hchan *c, size_t elemsize, uint32_t cap, void *buf);
+// chansend and chanrecv are the bodies of send and receive: false if it would
+// block and block is false, which is what g0 must say. Sending on a closed
+// channel panics. elem is elemsize bytes; chanrecv's may be NULL.
+bool chansend(struct hchan *c, const void *elem, bool block);
+bool chanrecv(struct hchan *c, void *elem, bool block, bool *ok);
+// chanclose closes c and appends those who waited to a list: *tail is where the
+// next one goes (at first the list's head, which the caller has set to NULL);
+// returns the new end. NULL if c is closed already. readyall, without a lock,
+// readies the whole list. Goroutine or g0 context.
+struct g **chanclose(struct hchan *c, struct g **tail);
+void readyall(struct g *list);
+
+// ---- Contexts ---------------------------------------------------------------
+
 // mustgoroutine throws "<call>: called on g0" (or in a handler, or before the
 // scheduler runs) unless the caller may block.
 void mustgoroutine(const char *call);

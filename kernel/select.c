@@ -125,7 +125,7 @@ sellock(struct sel *s)
 
 	for (uint32_t i = 0; i < s->nlock; i++)
 		if (!lockedbefore(k, i))
-			lock(&k[k[i].lockorder].c->lock);
+			lock(chanlock(k[k[i].lockorder].c));
 }
 
 static void
@@ -136,7 +136,7 @@ selunlock(void *arg)
 
 	for (uint32_t i = s->nlock; i-- > 0;)
 		if (!lockedbefore(k, i))
-			unlock(&k[k[i].lockorder].c->lock);
+			unlock(chanlock(k[k[i].lockorder].c));
 }
 
 // selunlock0 sets the timeout and unlocks, on g0, for the parked gp. From the
@@ -158,11 +158,11 @@ selunlock0(struct g *gp, void *arg)
 		struct hchan *next = k[k[i].lockorder].c;
 
 		if (next != c && c != NULL)
-			release(&c->lock);
+			release(chanlock(c));
 		c = next;
 	}
 	if (c != NULL)
-		release(&c->lock);
+		release(chanlock(c));
 	return true;
 }
 
