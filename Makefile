@@ -90,7 +90,7 @@ TEST_ARCHS := $(or $(ARCH),$(ARCHS))
 # ---- The build of one board: only for goals that build --------------------
 
 BUILD_GOALS := run-qemu image images objects newlib print-machine object-check \
-	clang-check cppcheck
+	clang-check cppcheck image-size
 ifneq ($(filter $(BUILD_GOALS),$(MAKECMDGOALS)),)
 
 ifeq ($(ARCH)$(BOARD),)
@@ -252,6 +252,9 @@ define one_link
 	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(LIBS)
 endef
 link_image = $(if $(wildcard tools/mksymtab.py),$(two_links),$(one_link))
+# No image exists in which something is writable and executable: make deletes
+# the target of a rule that fails.
+image_check = $(Q)$(PYTHON) tools/wxcheck.py $@
 
 define app_rules
 $(filter %.c.o,$(call app_objs,$1)): \
@@ -269,10 +272,11 @@ $(filter %.S.o,$(call app_objs,$1)): \
 	$$(Q)$$(CC) $$(APP_FLAGS) -MMD -MP -c -o $$@ $$<
 
 $(call app_image,$1): $(call app_objs,$1) $(OBJS) $(LDSCRIPT) \
-    $(wildcard tools/mksymtab.py) Makefile arch/$(ARCH)/arch.mk \
-    boards/$(BOARD)/board.mk
+    $(wildcard tools/mksymtab.py) tools/wxcheck.py Makefile \
+    arch/$(ARCH)/arch.mk boards/$(BOARD)/board.mk
 	$$(call say,LD,$$@)
 	$$(call link_image,$$(filter %.o,$$^))
+	$$(image_check)
 
 -include $(patsubst %.o,%.d,$(call app_objs,$1))
 endef
@@ -304,12 +308,6 @@ newlib: $(NEWLIB)/.done
 .PHONY: object-check clang-check cppcheck
 object-check: $(OBJS) $(IMAGES)
 	@tools/layercheck.py --nm $(NM) $(OBJS)
-	@for i in $(IMAGES); do \
-		if $(CROSS)readelf -lW $$i | grep -q 'LOAD.*RWE'; then \
-			echo "$$i: a segment is writable and executable" >&2; \
-			exit 1; \
-		fi; \
-	done
 
 # clang has its own headers, and does not know some of gcc's options.
 CLANG = clang --target=$(NEWLIB_TARGET) -fsyntax-only -std=c11 $(WARN) -Werror \
@@ -331,6 +329,13 @@ cppcheck: $(BB)/flags
 		--inline-suppr --suppressions-list=tools/cppcheck.supp \
 		--error-exitcode=1 $(DIRS) -Ikernel $(filter %.c, \
 		$(KERNEL_SRCS) $(LIB_SRCS))
+
+# ---- Figures of one board ---------------------------------------------------
+
+.PHONY: image-size
+image-size: $(IMAGES) $(BB)/machine
+	@$(PYTHON) tools/size.py --machine $(BB)/machine \
+		$(if $(filter 0,$(V)),,--files) $(firstword $(IMAGES))
 
 # ---- Run ------------------------------------------------------------------
 
@@ -418,6 +423,18 @@ check-cppcheck-%:
 	@echo "check: $*, cppcheck"
 	@$(SUBMAKE) cppcheck $(CHECK_BUILD)
 
+# ---- Figures ----------------------------------------------------------------
+
+# One target a machine, so that make goes through them one by one.
+SIZES := $(if $(BOARD),BOARD=$(BOARD),$(TEST_ARCHS:%=ARCH=%))
+.PHONY: size $(SIZES:%=size-%)
+size: $(SIZES:%=size-%)
+$(SIZES:%=size-%): size-%:
+	@$(SUBMAKE) newlib $*
+	@$(SUBMAKE) $(PARALLEL) -s image $* APP='$(or $(APP),examples/pingpong.c)'
+	@$(SUBMAKE) image-size $* APP='$(or $(APP),examples/pingpong.c)'
+	@echo
+
 # ---- Everything else ------------------------------------------------------
 
 .PHONY: help setup clean
@@ -436,6 +453,8 @@ clean:
 #:                              missing: Debian 12 packages, newlib)
 #: make test                    all tests on all machines: N passed, N failed
 #: make soak SEEDS=200          the tests under many seeded schedules
+#: make size                    what an image is made of, what a goroutine
+#:                              costs (V=1: each file)
 #: make check                   warnings, layers, layout of the sources
 #: make setup                   only install the packages
 #: make clean                   delete what was built, newlib excepted

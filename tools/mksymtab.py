@@ -88,10 +88,12 @@ class Elf:
                  for i in range(shnum)]
         names = heads[shstrndx][4]
         self.heads = heads
+        self.names = []  # of the sections, in order
         self.sections = {}
         for i, h in enumerate(heads):
             end = self.data.index(b"\0", names + h[0])
             name = self.data[names + h[0]:end].decode()
+            self.names.append(name)
             self.sections.setdefault(name, i)
 
     def section(self, name):

@@ -13,6 +13,7 @@ What it runs, two at a time, printing in order:
   <arch>/<harts> exit/<name>    tests/exit/<name>.c, a program that ends the
                 machine in some way; what to expect is in its first comments
   <arch>/<harts> tour        examples/tour.c against tests/tour.expect
+  <arch> tools  tests/tools/run.py: what the build says about images
 
 --only REGEX takes the jobs whose name matches; if it matches none, it goes to
 the target image, where it is the beginning of the names of tests.
@@ -291,6 +292,13 @@ class Suite:
             if tour:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
 
+    def tools(self, arch):
+        """What the build says about its images; it builds some itself."""
+        if os.path.exists("tests/tools/run.py"):
+            self.add(arch + " tools", timeout=600, command=[
+                sys.executable, "tests/tools/run.py", "--make", self.o.make,
+                "--build", self.o.build, "--arch", arch])
+
     def pace(self, machine, harts):
         """Arguments that let every hart get on under -icount.
 
@@ -435,6 +443,8 @@ def main():
             suite.unit()
             suite.model()
         for arch in o.archs.split():
+            if not o.soak:
+                suite.tools(arch)
             suite.arch(arch)
         passed, failed = suite.run()
     except KeyboardInterrupt:

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""run.py tests what the build tells about images: size, wxcheck.
+
+    tests/tools/run.py --build build --arch riscv64 [--make make] [NAME...]
+
+It speaks TAP. Images are made by make as everybody makes them, a broken one by
+giving make a linker script of its own, so that what is tested is the link rule
+and not only the tool behind it.
+"""
+
+import argparse
+import glob
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import traceback
+
+PROGRAM = "examples/pingpong.c"
+
+
+class Failure(Exception):
+    pass
+
+
+def check(ok, text):
+    if not ok:
+        raise Failure(text)
+
+
+class Tests:
+    def __init__(self, options, scratch):
+        self.o, self.scratch = options, scratch
+
+    # ---- Help -----------------------------------------------------------
+
+    def make(self, *words):
+        """(status, output) of make."""
+        env = {k: v for k, v in os.environ.items()
+               if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS")}
+        p = subprocess.run(
+            shlex.split(self.o.make) + ["--no-print-directory", "-s",
+                                        "BUILD=" + self.o.build,
+                                        "ARCH=" + self.o.arch, *words],
+            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=300)
+        return p.returncode, p.stdout.decode(errors="replace")
+
+    def machine(self):
+        status, output = self.make("print-machine")
+        check(status == 0, output)
+        return output.split()[-1]
+
+    def image(self, app, *words):
+        """Path of the image of a program, which is built."""
+        status, output = self.make("image", "APP=" + app, *words)
+        check(status == 0, "%s does not build:\n%s" % (app, output))
+        return os.path.join(os.path.dirname(self.machine()), "app", app,
+                            "image.elf")
+
+    def program(self, name, text):
+        """Path of a program outside the tree."""
+        path = os.path.join(self.scratch, name)
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def refused(self, what, *words):
+        """The output of a link that must fail and leave no image."""
+        status, output = self.make("image", *words)
+        check(status != 0, "%s: make built it all the same" % what)
+        left = glob.glob(os.path.join(os.path.dirname(self.machine()), "out",
+                                      self.scratch.lstrip("/"), "**/image.elf"),
+                         recursive=True)
+        check(not left, "%s: the image is still there" % what)
+        return output
+
+    # ---- size -------------------------------------------------------------
+
+    def table(self, *words):
+        """{first words of a line: [number]} of what make size prints."""
+        status, output = self.make("size", "APP=" + PROGRAM, *words)
+        check(status == 0, output)
+        rows = {}
+        for line in output.split("\n"):
+            m = re.match(r"(\S.*?|  \S+)((?:\s+\d+){4})$", line)
+            if m:
+                rows[m[1]] = [int(n) for n in m[2].split()]
+        return rows
+
+    def test_size_adds_up(self):
+        """size's sums are those of binutils, room by room and in all"""
+        image = self.image(PROGRAM)
+        rows = self.table()
+        text, data, bss = (int(n) for n in subprocess.run(
+            ["size", image], check=True, stdout=subprocess.PIPE).stdout.decode(
+            ).split("\n")[1].split()[:3])
+        total = rows["total"]
+        check(total[0] + total[1] == text and total[2:] == [data, bss],
+              "total %s, size says %d %d %d" % (total, text, data, bss))
+        rooms = [rows[r] for r in ("kernel", "arch", "boot", "drivers", "pkg",
+                                   "libc", "app", "newlib", "libgcc",
+                                   "symbols", "alignment") if r in rows]
+        check([sum(c) for c in zip(*rooms)] == total,
+              "the rooms are %s, not %s" % (
+                  [sum(c) for c in zip(*rooms)], total))
+        for name in ("kernel", "arch", "boot", "app", "newlib"):
+            check(rows[name][0] > 0, "no code in " + name)
+
+    def test_size_files(self):
+        """the files of a room add up to the room"""
+        rows = self.table("V=1")
+        files = [n for k, n in rows.items() if k.startswith("  kernel/")]
+        check(len(files) > 10, "only %d files" % len(files))
+        check([sum(c) for c in zip(*files)] == rows["kernel"],
+              "kernel's files are not kernel's sum")
+
+    def test_size_pools(self):
+        """what a pool holds is the size of its array in the symbol table"""
+        image = self.image(PROGRAM)
+        symbols = {}
+        for line in subprocess.run(
+                ["nm", "-S", image], check=True,
+                stdout=subprocess.PIPE).stdout.decode().split("\n"):
+            words = line.split()
+            if len(words) == 4:
+                symbols[words[3]] = int(words[1], 16)
+        rows = self.table()
+        arrays = {"g (NG)": "allg", "channel (NCHAN)": "chans",
+                  "panic (NPANIC)": "panics", "reent (NREENT)": "reents"}
+        arrays.update({"stack class %d (STACK%d_COUNT)" % (i, i):
+                       "stacks%d" % i for i in range(4)})
+        for pool, array in arrays.items():
+            check(pool in rows, "no pool " + pool)
+            each, guard, n, total = rows[pool]
+            check(total == symbols[array] == (each + guard) * n,
+                  "%s: %s, but %s has %d bytes" % (pool, rows[pool], array,
+                                                   symbols[array]))
+
+    # ---- wxcheck ------------------------------------------------------------
+
+    def script(self, name, pattern, replacement):
+        """Path of the board's linker script with one change."""
+        with open("linker/%s.ld" % self.o.arch) as f:
+            text = f.read()
+        changed, n = re.subn(pattern, replacement, text, count=1, flags=re.M)
+        check(n == 1, "%s: the script has no %s" % (name, pattern))
+        return self.program(name, changed)
+
+    def test_wx_segment(self):
+        """a segment that is writable and executable does not link"""
+        app = self.program("segment.c", "int main(void) { return 0; }\n")
+        for what, pattern in (
+                ("data that may be executed", r"^(\tdata PT_LOAD FLAGS)\(6\)"),
+                ("text that may be written", r"^(\ttext PT_LOAD FLAGS)\(5\)")):
+            script = self.script("bad.ld", pattern, r"\1(7)")
+            output = self.refused(what, "APP=" + app, "LDSCRIPT=" + script)
+            check("is writable and executable" in output, output)
+
+    def test_wx_placement(self):
+        """data in the segment of the code does not link"""
+        app = self.program("placement.c", "int main(void) { return 0; }\n")
+        script = self.script("bad.ld", r"\} (>RAM AT>FLASH )?:data$",
+                             r"} \1:text")
+        output = self.refused("data among code", "APP=" + app,
+                              "LDSCRIPT=" + script)
+        # armv7m's ld leaves .data out of a segment that is for flash.
+        check(re.search(r"section \.data is (writable, its segment executable|"
+                        r"in no segment)", output), output)
+
+    def test_wx_section(self):
+        """a section that an object wants both ways does not link"""
+        app = self.program(
+            "section.c",
+            '__asm__(".section evil, \\"awx\\"\\n"\n'
+            '        ".globl word\\nword: .long 0\\n.text");\n'
+            "extern int word;\n"
+            "int main(void) { return word; }\n")
+        output = self.refused("a section", "APP=" + app)
+        # armv7m's script has no place for it at all.
+        check(re.search(r"section evil (is writable and executable|LMA .* "
+                        r"overlaps)", output), output)
+
+    def test_wx_good(self):
+        """what links has passed the check itself"""
+        app = self.program("good.c", "int main(void) { return 0; }\n")
+        status, output = self.make("image", "APP=" + app)
+        check(status == 0, output)
+        image = os.path.join(os.path.dirname(self.machine()),
+                             "out" + app, "image.elf")
+        status = subprocess.run(["tools/wxcheck.py", image]).returncode
+        check(status == 0, "wxcheck refuses what make has linked")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--make", default="make")
+    p.add_argument("--build", default="build")
+    p.add_argument("--arch", required=True)
+    p.add_argument("name", nargs="*")
+    o = p.parse_args()
+    names = [n for n in vars(Tests) if n.startswith("test_") and (
+        not o.name or n[5:] in o.name)]
+    print("1..%d" % len(names))
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="gztools.") as scratch:
+        tests = Tests(o, os.path.realpath(scratch))
+        for i, name in enumerate(names, 1):
+            test = getattr(tests, name)
+            try:
+                test()
+                print("ok %d - %s: %s" % (i, name[5:], test.__doc__))
+            except Exception as e:  # any other is a failure, too
+                failed += 1
+                print("not ok %d - %s: %s" % (i, name[5:], test.__doc__))
+                text = str(e) if isinstance(e, Failure) else \
+                    traceback.format_exc()
+                for line in text.rstrip("\n").split("\n"):
+                    print("# " + line)
+            sys.stdout.flush()
+        # What was built outside the tree goes with its sources.
+        subprocess.run(["rm", "-rf", os.path.join(
+            os.path.dirname(tests.machine()), "out", scratch.lstrip("/"))])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
