@@ -50,7 +50,8 @@ endif
 
 ARCHS := $(filter-out template,$(patsubst arch/%/arch.mk,%, \
 	$(wildcard arch/*/arch.mk)))
-BOARDS := $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
+BOARDS := $(filter-out template,$(patsubst boards/%/board.mk,%, \
+	$(wildcard boards/*/board.mk)))
 board_arch = $(shell sed -n 's/^ARCH[ \t]*[:?]*=[ \t]*//p' boards/$1/board.mk)
 # Packages that any build needs; each arch.mk adds its own.
 BASE_PACKAGES := make gcc libc6-dev python3 xz-utils newlib-source
@@ -60,12 +61,12 @@ ALL_PACKAGES = $(sort $(BASE_PACKAGES) $(foreach a,$1, \
 	$(eval include arch/$a/arch.mk)$(ARCH_PACKAGES)))
 
 ifneq ($(ARCH),)
-ifeq ($(filter $(ARCHS),$(ARCH)),)
+ifeq ($(filter $(ARCHS) template,$(ARCH)),)
 $(call die,ARCH=$(ARCH) is not one of: $(ARCHS))
 endif
 endif
 ifneq ($(BOARD),)
-ifeq ($(filter $(BOARDS),$(BOARD)),)
+ifeq ($(filter $(BOARDS) template,$(BOARD)),)
 $(call die,BOARD=$(BOARD) is not one of: $(BOARDS))
 endif
 ifneq ($(ARCH),)
@@ -384,7 +385,8 @@ C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
 CHECKED_APPS := $(wildcard examples/*.c) $(foreach d,tests/target tests/exit \
 	bench,$(if $(wildcard $d/*.c),$d))
-CHECKS = check-layers check-format $(foreach a,$(TEST_ARCHS), \
+# The template of a port is held to the same.
+CHECKS = check-layers check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
 .PHONY: check check-layers check-format format
 check:

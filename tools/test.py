@@ -442,6 +442,8 @@ def main():
         if not o.soak:
             suite.unit()
             suite.model()
+            if len(o.archs.split()) > 1:
+                suite.tools("template")
         for arch in o.archs.split():
             if not o.soak:
                 suite.tools(arch)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""run.py tests what the build tells about images: size, wxcheck.
+"""run.py tests what the build tells about images: size, wxcheck, and what
+an architecture has to have.
 
     tests/tools/run.py --build build --arch riscv64 [--make make] [NAME...]
 
@@ -100,9 +101,9 @@ class Tests:
         total = rows["total"]
         check(total[0] + total[1] == text and total[2:] == [data, bss],
               "total %s, size says %d %d %d" % (total, text, data, bss))
-        rooms = [rows[r] for r in ("kernel", "arch", "boot", "drivers", "pkg",
-                                   "libc", "app", "newlib", "libgcc",
-                                   "symbols", "alignment") if r in rows]
+        rooms = [rows[r] for r in (
+            "kernel", "arch", "boot", "drivers", "boards", "pkg", "libc",
+            "app", "newlib", "libgcc", "symbols", "alignment") if r in rows]
         check([sum(c) for c in zip(*rooms)] == total,
               "the rooms are %s, not %s" % (
                   [sum(c) for c in zip(*rooms)], total))
@@ -138,6 +139,59 @@ class Tests:
             check(total == symbols[array] == (each + guard) * n,
                   "%s: %s, but %s has %d bytes" % (pool, rows[pool], array,
                                                    symbols[array]))
+
+    # ---- the contract of an architecture ---------------------------------
+
+    # What a throw needs itself, and what is right as it stands: these do not
+    # throw in the template.
+    TAME = {"arch_unwindhere", "arch_ncpu", "arch_cpuid", "procyield",
+            "nanotime", "arch_halt", "arch_bootargs", "arch_ram", "arch_putc",
+            "arch_getc"}
+
+    def contract(self):
+        """Names of the functions that an architecture has to have."""
+        with open("include/arch.h") as f:
+            text = f.read()
+        ours, upcalls, rest = re.split(
+            r"// ---- (?:What an arch calls|Stack guards) .*", text)
+        found = set(re.findall(r"^[a-z_A-Z][^/\n(]*?\**(\w+)\([^;]*?\);",
+                               ours + rest, re.M))
+        check(len(found) > 25, "only %s" % found)
+        return found
+
+    def test_contract(self):
+        """every function of arch.h is there"""
+        objects = []
+        image = self.image(PROGRAM)
+        base = os.path.dirname(self.machine())
+        for room in ("arch", "boot", "drivers", "boards"):
+            objects += glob.glob("%s/%s/**/*.o" % (base, room),
+                                 recursive=True)
+        names = set(subprocess.run(
+            ["nm", "-g", "--defined-only", *objects], check=True,
+            stdout=subprocess.PIPE).stdout.decode().split())
+        missing = self.contract() - names
+        check(not missing, "missing: %s" % sorted(missing))
+        if self.o.arch == "template":
+            with open(image, "rb") as f:
+                data = f.read()
+            for o in objects:
+                with open(o, "rb") as f:
+                    data += f.read()
+            silent = [n for n in self.contract() - self.TAME if
+                      b"template: %s is to be written" % n.encode()
+                      not in data]
+            check(not silent, "these do not throw: %s" % silent)
+
+    def test_contract_files(self):
+        """every file of arch/template has its like"""
+        def files(arch):
+            return {os.path.relpath(p, "arch/" + arch) for p in glob.glob(
+                "arch/%s/**" % arch, recursive=True) if os.path.isfile(p) and
+                (not p.endswith(".h") or "/arch_" in p)}
+        missing = files("template") - files(self.o.arch)
+        check(files("template") and not missing, "arch/%s has no %s" % (
+            self.o.arch, sorted(missing)))
 
     # ---- wxcheck ------------------------------------------------------------
 
