@@ -6,7 +6,7 @@
 //    Every wait is bounded. A transmitter that does not move for TX_WAIT polls
 //    counts as stuck; from then on a byte waits TX_STUCK polls only, until the
 //    transmitter is seen free again.
-//  - Input is a level for the kernel: the receive interrupt is latched when a
+//  - Input is a level to the kernel: the receive interrupt is latched when a
 //    byte arrives, and arch_getc drops the latch before it takes the byte, so
 //    that one arriving after the last arch_getc raises it anew.
 //

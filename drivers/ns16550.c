@@ -10,7 +10,8 @@
 //    a panic seconds, not for ever, and a slow reader of an emulator's pipe
 //    loses nothing.
 //  - Input is a level: the line is up while a received byte waits, and arch_getc
-//    takes bytes one by one.
+//    takes bytes one by one. Without FIFOs each byte lifts the line anew, which
+//    QEMU's PLIC wants to see (plic.c).
 //
 // The board gives, in board.h: NS16550_BASE (what ioread8 understands: an
 // address or a port), NS16550_SHIFT (registers lie 1 << SHIFT apart),

@@ -151,9 +151,11 @@ void arch_timerset(int64_t when);
 // context, with a bounded wait ('\n' is not expanded: terminals of runners
 // take it as it is).
 void arch_putc(int c);
-// arch_getc returns the next received byte or -1. Never waits.
+// arch_getc returns the next received byte or -1. Never waits. The line's handler
+// calls it (kernel/console.c), nobody else.
 int arch_getc(void);
-// arch_console_irq is the line that fires while received bytes wait (level).
+// arch_console_irq is the line that fires while received bytes wait. One that
+// arch_getc leaves, or that comes after arch_getc said -1, fires it again.
 unsigned arch_console_irq(void);
 // arch_halt ends the machine; status 0..255 is what the outside sees.
 _Noreturn void arch_halt(int status);

@@ -120,6 +120,12 @@
 #define NIRQ 128
 #endif
 
+// What has been typed and nobody has read yet, in bytes; a power of two. What comes
+// beyond it is lost and counted (runtime_stats, console_lost).
+#ifndef CONSOLE_INPUT
+#define CONSOLE_INPUT 4096
+#endif
+
 // Local run queue of a P, in slots; a power of two. Go: 256.
 #ifndef RUNQ_SIZE
 #define RUNQ_SIZE 256

@@ -149,6 +149,8 @@ struct runtime_stats {
 	unsigned nharts, npools;
 	struct runtime_hart hart[GO_MAXHARTS];
 	struct runtime_pool pool[16];
+	uint64_t console_in;   // bytes typed that found room in CONSOLE_INPUT
+	uint64_t console_lost; // and those that did not
 };
 void runtime_read_stats(struct runtime_stats *s);
 

@@ -53,6 +53,10 @@ void **reentslot(void);
 // consolewrite writes n bytes to the console; two harts' calls do not mix.
 // Goroutine or g0 context.
 void consolewrite(const char *s, size_t n);
+// consoleread takes what has been typed, at most n > 0 bytes and at most a line,
+// and waits only if there is nothing; 0 is the end of the input (Ctrl-D). See
+// console.c. Goroutine context.
+size_t consoleread(char *s, size_t n);
 
 // What libc gives: libc_main runs constructors, main, atexit functions and the
 // last flush, and returns main's status. libc_goexit frees a goroutine's

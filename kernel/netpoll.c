@@ -12,6 +12,9 @@
 // that checkdead cannot see a moment without a waiter and without its goroutine
 // (Go issue 61454).
 //
+// A line with a handler of the kernel's own (irqattach) is never masked: the
+// handler quiets its device, and makes ready whom it likes with pushready.
+//
 // Go: netpoll.go.
 #include "runtime.h"
 
@@ -19,9 +22,25 @@
 #define FIRED ((uintptr_t)1)
 
 static uintptr_t irqstate[NIRQ];
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} handlers[NIRQ];
 
-// pushready makes gp ready from a handler.
-static void
+// irqattach calls fn(arg), in a handler, whenever the line fires, from now on.
+// fn takes no lock and leaves the device quiet. Any context.
+void
+irqattach(unsigned irq, void (*fn)(void *arg), void *arg)
+{
+	if (irq >= NIRQ)
+		throw("irqattach: no such line; NIRQ is smaller");
+	handlers[irq].arg = arg;
+	store_rel(&handlers[irq].fn, fn); // pairs with netpollready
+	arch_irqmask(irq, false);
+}
+
+// pushready makes gp, which is Gwaiting or about to be, ready from a handler.
+void
 pushready(struct g *gp)
 {
 	struct m *mp = getg()->m;
@@ -34,8 +53,13 @@ pushready(struct g *gp)
 void
 netpollready(unsigned irq)
 {
+	void (*fn)(void *arg);
 	uintptr_t s;
 
+	if (irq < NIRQ && (fn = load_acq(&handlers[irq].fn)) != NULL) {
+		fn(handlers[irq].arg);
+		return;
+	}
 	arch_irqmask(irq, true);
 	if (irq >= NIRQ)
 		return; // nobody can wait for it: masked for good
@@ -86,6 +110,8 @@ irq_wait(unsigned irq)
 	mustgoroutine("irq_wait");
 	if (irq >= NIRQ)
 		panic("irq_wait: line %u; there are %d (NIRQ)", irq, NIRQ);
+	if (load_acq(&handlers[irq].fn) != NULL)
+		panic("irq_wait: line %u has a handler", irq);
 	if (getg()->locks != 0)
 		fatal("irq_wait with preemption disabled");
 	xadd(&sched.nwaiters, 1);

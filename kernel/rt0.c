@@ -97,6 +97,7 @@ rt0_go(void)
 	mp->p = &allp[0];
 	allp[0].m = mp;
 	allp[0].stopped = false;
+	consoleinit();
 	newmain(runtime_main);
 	mstart(0);
 }

@@ -320,6 +320,12 @@ pending(const struct m *mp)
 	return load(&mp->ready) != NULL;
 }
 void netpollready(unsigned irq);
+void irqattach(unsigned irq, void (*fn)(void *arg), void *arg);
+void pushready(struct g *gp);
+
+// ---- console.c: input ---------------------------------------------------------
+void consoleinit(void);
+int64_t consolein(void), consolelost(void);
 
 // ---- panic.c, die.c -----------------------------------------------------------
 extern uint32_t dying;

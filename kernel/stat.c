@@ -51,6 +51,8 @@ runtime_read_stats(struct runtime_stats *s)
 	s->nharts = ncpu;
 	for (uint32_t i = 0; i < ncpu; i++)
 		readhart(&s->hart[i], &allp[i], &allm[i]);
+	s->console_in = (uint64_t)consolein();
+	s->console_lost = (uint64_t)consolelost();
 	readpools(s);
 }
 

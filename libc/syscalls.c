@@ -4,9 +4,7 @@
 // Errors go to the caller's own errno. newlib's _write_r and its like look at
 // a global errno besides; nothing ever stores there, so nothing races.
 //
-// Input: a terminal, or whoever feeds the line, has done the editing and the
-// echo; gzero does none. Carriage return reads as newline, and Ctrl-D ends a
-// read as on any terminal: at its beginning that is the end of the file.
+// Input is what kernel/console.c gives: no echo, no editing, whatever has come.
 #include <arch.h>
 #include <config.h>
 #include <errno.h>
@@ -19,8 +17,6 @@
 
 #include "../kernel/hooks.h"
 #include "libc.h"
-
-enum { CTRL_D = 0x04 };
 
 int *__errno(void);
 
@@ -61,48 +57,13 @@ _write(int fd, const void *buf, size_t n)
 	return (ssize_t)n;
 }
 
-// take moves what has arrived to s, at most n bytes and at most a line, and
-// returns how many; *end is set when the read is over.
-static size_t
-take(char *s, size_t n, bool *end)
-{
-	size_t i = 0;
-	int c;
-
-	while (i < n && !*end && (c = arch_getc()) >= 0) {
-		if (c == '\r')
-			c = '\n';
-		*end = c == '\n' || c == CTRL_D;
-		if (c != CTRL_D)
-			s[i++] = (char)c;
-	}
-	*end |= i > 0;
-	return i;
-}
-
-// The line's interrupt is a level: masked when it fires, unmasked by the next
-// irq_wait, so a byte that comes between take and irq_wait is not missed. Only
-// one goroutine may wait for it; the others wait for the mutex.
+// Goroutines that read at once get a line each, in the order of their calls.
 ssize_t
 _read(int fd, void *buf, size_t n)
 {
-	static struct mutex reading;
-	bool end = false;
-	size_t got;
-
 	if (fd != 0)
 		return fail(EBADF);
-	if (n == 0)
-		return 0;
-	mutex_lock(&reading);
-	for (;;) {
-		got = take(buf, n, &end);
-		if (end)
-			break;
-		irq_wait(arch_console_irq());
-	}
-	mutex_unlock(&reading);
-	return (ssize_t)got;
+	return n == 0 ? 0 : (ssize_t)consoleread(buf, n);
 }
 
 int
