@@ -348,7 +348,7 @@ run-qemu:
 	@exec $(PYTHON) tools/run.py --machine $(BB)/machine --harts $(HARTS) \
 		$(if $(TIMEOUT),--timeout $(TIMEOUT)) \
 		$(if $(ICOUNT),--icount $(ICOUNT)) \
-		--args="$$ARGS" $(call app_image,$(APPS))
+		$(if $(filter 1,$(RAW)),--raw) --args="$$ARGS" $(call app_image,$(APPS))
 
 endif
 
@@ -473,6 +473,8 @@ clean:
 #:   ICOUNT=shift                 virtual time by counted instructions: the
 #:                                same run every time
 #:   TIMEOUT=seconds              the runner's patience (600 without a terminal)
+#:   RAW=1                        every key goes to the program as it is typed,
+#:                                without echo; Ctrl-] ends the run
 #:   APP_CFLAGS="..."             more flags for the program
 #:   ONLY=pattern SEEDS=n         test: which (part of a name as printed, or how
 #:                                names in tests/target begin), how many seeds

@@ -2,7 +2,7 @@
 """run.py boots an image in QEMU, on a leash.
 
     tools/run.py --machine build/<board>/machine [--harts N] [--args "..."]
-                 [--icount SHIFT] [--timeout S] [--max-mb N] IMAGE
+                 [--icount SHIFT] [--timeout S] [--max-mb N] [--raw] IMAGE
 
 The machine file is what the Makefile wrote from boards/<board>/board.mk.
 
@@ -18,6 +18,8 @@ QEMU gets pipes, never the terminal: so a script with stdin closed, a person
 typing and a test that feeds text are all the same case, and there is no
 terminal to give back in another state than it was. A terminal stays in line
 mode with its own echo and editing (the guest does none); Ctrl-C ends the run.
+With --raw it sends every key as it is, without echo, Ctrl-C and Ctrl-A too;
+then Ctrl-] ends the run, and the terminal gets its mode back.
 The end of the input is told as a terminal does: by a Ctrl-D, two of them
 behind an unfinished line. Only under --icount an input without a single byte
 is passed on as no input at all: a byte arrives at a time of the host's choice,
@@ -42,12 +44,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 TIMEOUT_STATUS = 124
 OUTPUT_STATUS = 125
 INTERRUPT_STATUS = 130
 DIED_STATUS = 255
+ESCAPE = b"\x1d"  # Ctrl-]
 
 _libc = ctypes.CDLL(None)
 
@@ -190,6 +194,19 @@ class Keyboard:
         self.quiet = quiet  # but not if there was nothing at all
         self.tty = source is not None and os.isatty(source)
         self.last = b""
+        self.mode = None    # the terminal's own, while it is raw
+
+    def raw(self):
+        self.mode = termios.tcgetattr(self.source)
+        new = termios.tcgetattr(self.source)
+        new[0] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
+        new[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG |
+                    termios.IEXTEN)
+        termios.tcsetattr(self.source, termios.TCSADRAIN, new)
+
+    def restore(self):
+        if self.mode is not None:
+            termios.tcsetattr(0, termios.TCSADRAIN, self.mode)
 
     def start(self):
         return b"" if self.source is not None else self.over()
@@ -200,6 +217,8 @@ class Keyboard:
             data = os.read(self.source, 4096)
         except OSError:
             data = b""
+        if self.mode is not None and ESCAPE in data:
+            raise Interrupted
         if data:
             self.last = data[-1:]
             return data
@@ -243,27 +262,58 @@ def execute(machine, image, harts, args, icount, show, complain, keyboard,
             os.unlink(exit_file)
 
 
+class Typist:
+    """Types in a dialogue, a list of (pattern, text): each text once the
+    output behind the last match has what the pattern says. So the program
+    sets the pace, and nothing depends on how fast either side is. A text is
+    shorter than a pipe, 64 KiB."""
+
+    def __init__(self, dialogue):
+        self.left = list(dialogue)
+        self.seen = ""
+        self.source, self.sink = os.pipe()
+        self.show(b"")  # what waits for nothing
+
+    def show(self, data):
+        self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+        while self.left:
+            pattern, text = self.left[0]
+            found = re.compile(pattern, re.M).search(self.seen)
+            if not found:
+                return
+            self.seen = self.seen[found.end():]
+            os.write(self.sink, text.encode("latin-1"))
+            self.left.pop(0)
+        self.close()
+
+    def close(self):
+        if self.sink is not None:
+            os.close(self.sink)
+            self.sink = None
+
+
 def run(machine, image, harts=1, args="", icount=None, timeout=60,
-        limit=20_000_000, text=None):
+        limit=20_000_000, text=None, dialogue=()):
     """Runs an image for a test.
 
     Returns (output, status, why, command); output is stdout and stderr as
-    text. text, if given, is typed in and followed by its end; otherwise
-    nothing is typed, not even that.
+    text. text, if given, is typed in and followed by its end; otherwise what
+    the dialogue says (see Typist) and no end.
     """
     chunks = []
-    source = None
-    if text is not None:
-        source, write = os.pipe()
-        os.write(write, text.encode())
-        os.close(write)
+    typist = Typist(dialogue if text is None else [("", text)])
+
+    def show(data):
+        chunks.append(data)
+        typist.show(data)
+
     try:
         status, why, command = execute(
-            machine, image, harts, args, icount, chunks.append, chunks.append,
-            Keyboard(source, end=text is not None), timeout, limit)
+            machine, image, harts, args, icount, show, chunks.append,
+            Keyboard(typist.source, end=text is not None), timeout, limit)
     finally:
-        if source is not None:
-            os.close(source)
+        typist.close()
+        os.close(typist.source)
     output = b"".join(chunks).decode(errors="replace").replace("\r\n", "\n")
     return output, status, why, command
 
@@ -284,6 +334,7 @@ def main():
     p.add_argument("--icount", type=int)
     p.add_argument("--timeout", type=float)
     p.add_argument("--max-mb", type=float, default=50)
+    p.add_argument("--raw", action="store_true")
     p.add_argument("image")
     o = p.parse_args()
 
@@ -311,6 +362,8 @@ def main():
 
     for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(s, interrupt)
+    if o.raw and keyboard.tty:
+        keyboard.raw()
     try:
         status, why, _ = execute(
             machine, o.image, o.harts or machine.harts_default, o.args,
@@ -321,6 +374,8 @@ def main():
             last[0] = b"^C"  # the terminal has shown that
     except BrokenPipeError:
         return INTERRUPT_STATUS
+    finally:
+        keyboard.restore()
     for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(s, signal.SIG_IGN)
     line = "gzero: exit status %d%s\n" % (status, " (%s)" % why if why else "")

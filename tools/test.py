@@ -32,8 +32,13 @@ Comments at the top of tests/exit/*.c (all optional, `// key: value`):
   harts: 1 4           harts to run with; 1 and 4 if absent
   args: TEXT           boot arguments
   input: TEXT          typed in (\\n, \\x04 ...), followed by its end
+  type: REGEX => TEXT  or a dialogue: TEXT is typed in when the output behind the
+                       last REGEX has this one, in the order of these lines;
+                       =>N TEXT types it N times; no end follows. With input
+                       or type, time is the host's and not virtual
   only-arch: NAMES     only on these
   timeout: SECONDS     60 if absent
+A tests/exit/*.session is such comments alone, with `app: FILE` for the program.
 """
 
 import argparse
@@ -70,6 +75,11 @@ class Job:
         self.args = how.get("args", "")
         self.timeout = how.get("timeout", 60)
         self.text = how.get("text")
+        self.dialogue = how.get("dialogue", ())
+        # What is typed comes at a time of the host's choice, so there is
+        # nothing to repeat; and QEMU's virtual time runs away, and input
+        # stays out, while a machine without a timer waits for it.
+        self.typed = self.text is not None or bool(self.dialogue)
         self.expect = how.get("expect")      # None: it speaks TAP
         self.brief = how.get("brief", False)  # one line if all is well
         self.broken = how.get("broken")      # why it cannot run at all
@@ -162,8 +172,9 @@ def perform(job):
         result.shown = shlex.join(job.command)
     else:
         output, status, why, command = runner.run(
-            job.machine, job.image, job.harts, job.args, job.machine.icount,
-            job.timeout, text=job.text)
+            job.machine, job.image, job.harts, job.args,
+            None if job.typed else job.machine.icount, job.timeout,
+            text=job.text, dialogue=job.dialogue)
         result.shown = shlex.join(command)
     result.seconds = time.monotonic() - start
     result.output = output
@@ -194,6 +205,22 @@ def header(path):
             m = re.match(r"// ?([a-z-]+): ?(.*)$", line.rstrip("\n"))
             if m:
                 found.setdefault(m.group(1), []).append(m.group(2))
+    return found
+
+
+def stem(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def dialogue(lines):
+    """What the `type:` comments say, for runner.Typist."""
+    found = []
+    for line in lines:
+        m = re.match(r"(.*?) ?=>(\d*) (.*)$", line)
+        if not m:
+            sys.exit("test.py: type: %s: REGEX => TEXT is expected" % line)
+        text = m.group(3).encode().decode("unicode_escape")
+        found.append((m.group(1), text * int(m.group(2) or 1)))
     return found
 
 
@@ -245,14 +272,16 @@ class Suite:
                      timeout=900)
 
     def arch(self, arch):
-        exits = sorted(glob.glob("tests/exit/*.c"))
+        exits = sorted(glob.glob("tests/exit/*.c") +
+                       glob.glob("tests/exit/*.session"))
         headers = {e: header(e) for e in exits}
+        program = {e: headers[e].get("app", [e])[0] for e in exits}
         exits = [e for e in exits if arch in " ".join(headers[e].get(
             "only-arch", [arch])).replace(",", " ").split()]
         if self.o.soak:
             exits = []
         exits = [e for e in exits if any(
-            self.wanted("%s/%d exit/%s" % (arch, h, os.path.basename(e)[:-2]))
+            self.wanted("%s/%d exit/%s" % (arch, h, stem(e)))
             for h in HARTS)]
         tour = os.path.exists(TOUR) and not self.o.soak and \
             any(self.wanted("%s/%d tour" % (arch, h)) for h in HARTS)
@@ -263,7 +292,7 @@ class Suite:
         target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
             self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
             for what in ("target", "chaos seed=1")))
-        apps = [TARGET] * target + exits + [TOUR] * tour
+        apps = [TARGET] * target + [program[e] for e in exits] + [TOUR] * tour
         if not apps:
             return
         print("# building for %s: %d programs" % (arch, len(apps)), flush=True)
@@ -288,7 +317,8 @@ class Suite:
             if target:
                 self.target(machine, h, image[TARGET], broken[TARGET], part)
             for e in exits:
-                self.exit(machine, h, e, headers[e], image[e], broken[e])
+                self.exit(machine, h, e, headers[e], image[program[e]],
+                          broken[program[e]])
             if tour:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
 
@@ -345,11 +375,12 @@ class Suite:
         text = keys.get("input")
         if text is not None:
             text = "".join(text).encode().decode("unicode_escape")
-        self.add("%s/%d exit/%s" % (machine.arch, harts,
-                                    os.path.basename(source)[:-2]),
+        typed = dialogue(keys.get("type", []))
+        pace = "" if typed or text is not None else self.pace(machine, harts)
+        self.add("%s/%d exit/%s" % (machine.arch, harts, stem(source)),
                  machine=machine, harts=harts, image=image, broken=broken,
-                 args=" ".join(keys.get("args", [])) +
-                 self.pace(machine, harts), text=text, expect=expect,
+                 args=" ".join(keys.get("args", [])) + pace, text=text,
+                 expect=expect, dialogue=typed,
                  timeout=float(keys.get("timeout", ["60"])[0]))
 
     def tour(self, machine, harts, image, broken):
