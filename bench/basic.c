@@ -27,6 +27,16 @@ yielder(void *arg)
 		runtime_gosched();
 }
 
+static void
+echo(void *arg)
+{
+	chan **c = arg;
+	int v;
+
+	while (chan_recv(c[0], &v))
+		chan_send(c[1], &v);
+}
+
 static int64_t
 emptyloop(void)
 {
@@ -83,5 +93,18 @@ main(void)
 	for (int i = 0; i < N; i++)
 		runtime_gosched();
 	report("yield, alone", time_now() - start, N);
+
+	// A value there and back: each side parks once and readies the other.
+	chan *c[2] = { chan_make(int, 0), chan_make(int, 0) };
+	int v = 0;
+
+	go(echo, c);
+	runtime_gosched();
+	start = time_now();
+	for (int i = 0; i < N; i++) {
+		chan_send(c[0], &v);
+		chan_recv(c[1], &v);
+	}
+	report("send, park, ready, switch", (time_now() - start) / 2, N);
 	return 0;
 }

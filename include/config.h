@@ -153,6 +153,12 @@
 #define RETRY_NS 50000
 #endif
 
+// 1: note when a goroutine begins to wait, for runtime_goroutines. Costs a look at
+// the clock each time.
+#ifndef WAITSINCE
+#define WAITSINCE 1
+#endif
+
 // 1: bootargs gz.chaos=MIN,MAX (ns) makes every hart take timer interrupts at
 // random distances, each a preemption. For tests.
 #ifndef CHAOS

@@ -164,6 +164,25 @@ struct runtime_stack_use {
 };
 unsigned runtime_read_stacks(struct runtime_stack_use *u, unsigned n);
 
+// runtime_goroutines describes up to n goroutines, those of the system included,
+// in no particular order, and returns how many there are, which may be more than
+// n. The world is stopped meanwhile, so all of them are as they were at one
+// moment, and only the caller is running. Go: runtime.GoroutineProfile.
+struct goroutine_info {
+	uint64_t id, parent;  // goid, and that of the go statement's goroutine
+	const char *name;     // go_attr's; NULL: none
+	const char *state;    // "running", "runnable" or "waiting"
+	const char *reason;   // what a waiting one waits for; else NULL
+	int64_t waiting;      // for so many ns; 0 without WAITSINCE
+	size_t stack_size;    // bytes
+	size_t stack_used;    // of them now
+	size_t stack_high;    // at most so far; 0 without STACK_PAINT or DEBUG
+	void (*fn)(void *);   // entry function
+	uintptr_t created_pc; // of the go statement, for runtime_func_for_pc
+	bool system;          // of the runtime, not of the program
+};
+unsigned runtime_goroutines(struct goroutine_info *p, unsigned n);
+
 // ---- Channels -------------------------------------------------------------
 
 typedef struct hchan chan;

@@ -383,6 +383,8 @@ park_m(struct g *gp)
 	struct m *mp = getg()->m;
 	bool (*unlockf)(struct g *, void *) = gp->waitunlockf;
 
+	if (WAITSINCE)
+		gp->waitsince = nanotime(); // here: gopark needs no frame
 	casgstatus(gp, Grunning, Gwaiting);
 	dropg(mp, gp);
 	if (unlockf != NULL && !unlockf(gp, gp->waitarg)) {
