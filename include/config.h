@@ -120,6 +120,15 @@
 #define NIRQ 128
 #endif
 
+// Operations that handlers of one hart may leave to be done after them (a lock was
+// held that they need), and bytes of a value in them (chan_try_send_isr).
+#ifndef NISR
+#define NISR 16
+#endif
+#ifndef ISR_ELEM
+#define ISR_ELEM 32
+#endif
+
 // What has been typed and nobody has read yet, in bytes; a power of two. What comes
 // beyond it is lost and counted (runtime_stats, console_lost).
 #ifndef CONSOLE_INPUT

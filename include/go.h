@@ -426,6 +426,34 @@ void time_sleep(duration d);
 // unknown number panic.
 void irq_wait(unsigned irq);
 
+// irq_handle calls fn(arg) whenever the line fires: on g0, interrupts masked, on
+// the hart that takes device interrupts (0). fn leaves its device quiet, is short,
+// and calls nothing of this header but what says "any context" and what ends in
+// _isr; any other call throws by its name. fn == NULL takes the handler away. A
+// number beyond NIRQ, the console's line and a line for which a goroutine waits
+// panic; so does an irq_wait for a line with a handler.
+void irq_handle(unsigned irq, void (*fn)(void *arg), void *arg);
+
+// chan_try_send_isr(c, &v) is chan_try_send for handlers: true if a receiver or the
+// buffer has the value, or will have it before anything that is sent later by
+// this hart's handlers; false if c is full, closed or NULL, or if the channel is
+// in use at this moment and all NISR records of this hart are too. At most
+// ISR_ELEM bytes. A value that is accepted while somebody closes the channel may
+// be lost, as if it had come after the close. Any context.
+#define chan_try_send_isr(c, p) chan_try_send_isr_((c), (p), sizeof *(p))
+bool chan_try_send_isr_(chan *c, const void *v, size_t size);
+
+// note: one goroutine waits, one event wakes it. An event that nobody waits for
+// is kept, one of them, and ends the next wait at once. Zero value ready.
+struct note {
+	uintptr_t state;
+};
+// note_wait waits for the next ready_isr, or returns at once if there was one
+// since the last note_wait. A second waiter panics.
+void note_wait(struct note *n);
+// ready_isr ends the note's wait. Any context. Go: the runtime's note, goready.
+void ready_isr(struct note *n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -227,16 +227,23 @@ unlockchan(void *c)
 	unlock(chanlock(c));
 }
 
+// handover gives elem to the receiver sg, who is then to be made ready.
+void
+handover(struct sudog *sg, const void *elem)
+{
+	if (sg->elem != NULL)
+		elemcopy(sg->elem, elem, sg->c->elemsize);
+	sg->success = true;
+	sg->g->param = sg;
+}
+
 // sendto hands elem to the receiver sg, and wakes it.
 void
 sendto(struct sudog *sg, const void *elem, void (*unlockf)(void *), void *arg)
 {
 	struct g *gp = sg->g;
 
-	if (sg->elem != NULL)
-		elemcopy(sg->elem, elem, sg->c->elemsize);
-	sg->success = true;
-	gp->param = sg;
+	handover(sg, elem);
 	unlockf(arg);
 	goready(gp);
 }
@@ -336,6 +343,11 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 		bufget(c, elem);
 		bufput(c, sg->elem);
 	}
+	if (gp == NULL) { // a handler's send
+		isrdone(sg);
+		unlockf(arg);
+		return;
+	}
 	sg->success = true;
 	gp->param = sg;
 	unlockf(arg);
@@ -413,6 +425,11 @@ closeq(struct go_waitq *q, struct g **tail)
 	struct sudog *sg;
 
 	while ((sg = dequeue(q)) != NULL) {
+		if (sg->g ==
+		    NULL) { // a handler's send: there is nobody to tell
+			isrdone(sg);
+			continue;
+		}
 		if (q == &sg->c->recvq && sg->elem != NULL)
 			memset(sg->elem, 0, sg->c->elemsize);
 		sg->success = false;

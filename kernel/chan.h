@@ -24,6 +24,7 @@ void sendto(struct sudog *sg, const void *elem, void (*unlockf)(void *),
 	    void *arg);
 void recvfrom(struct hchan *c, struct sudog *sg, void *elem,
 	      void (*unlockf)(void *), void *arg);
+void handover(struct sudog *sg, const void *elem);
 void elemcheck(const struct hchan *c, size_t size, const char *call);
 
 #endif

@@ -196,10 +196,12 @@ retake(struct m *mp, bool spinning)
 static void
 injectready(void)
 {
-	struct g *gp = netpoll(), *next, *head = NULL, *tail = NULL;
+	struct g *gp, *next, *head = NULL, *tail = NULL;
 	uint32_t n = 0;
 
-	for (; gp != NULL; gp = next) {
+	if (load_rlx(&getg()->m->isrops) != NULL)
+		isrdrain(getg()->m);
+	for (gp = netpoll(); gp != NULL; gp = next) {
 		next = gp->schedlink;
 		if (gp->lockedm != NULL) {
 			lockedput(gp);

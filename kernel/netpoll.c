@@ -57,7 +57,11 @@ netpollready(unsigned irq)
 	uintptr_t s;
 
 	if (irq < NIRQ && (fn = load_acq(&handlers[irq].fn)) != NULL) {
+		struct m *mp = getg()->m;
+
+		mp->inhandler = true;
 		fn(handlers[irq].arg);
+		mp->inhandler = false;
 		return;
 	}
 	arch_irqmask(irq, true);
@@ -104,12 +108,39 @@ commit(struct g *gp, void *state)
 	return false;
 }
 
+// A handler may make anybody ready at any time, so a machine that has one is
+// never dead.
+void
+irq_handle(unsigned irq, void (*fn)(void *), void *arg)
+{
+	bool had;
+
+	mustgoroutine("irq_handle");
+	if (irq >= NIRQ)
+		panic("irq_handle: line %u; there are %d (NIRQ)", irq, NIRQ);
+	if (irq == arch_console_irq())
+		panic("irq_handle: line %u is the console's", irq);
+	if (load(&irqstate[irq]) > FIRED)
+		panic("irq_handle: a goroutine waits for line %u", irq);
+	arch_irqmask(irq, true);
+	had = handlers[irq].fn != NULL;
+	if (fn != NULL && !had)
+		xadd(&sched.nwaiters, 1);
+	store_rel(&handlers[irq].fn, NULL);
+	if (fn != NULL)
+		irqattach(irq, fn, arg);
+	else if (had)
+		xadd(&sched.nwaiters, -1u);
+}
+
 void
 irq_wait(unsigned irq)
 {
 	mustgoroutine("irq_wait");
 	if (irq >= NIRQ)
 		panic("irq_wait: line %u; there are %d (NIRQ)", irq, NIRQ);
+	if (load_acq(&handlers[irq].fn) != NULL)
+		panic("irq_wait: line %u has a handler", irq);
 	if (load_acq(&handlers[irq].fn) != NULL)
 		panic("irq_wait: line %u has a handler", irq);
 	if (getg()->locks != 0)

@@ -208,8 +208,11 @@ stealwork(struct m *mp)
 void
 drainready(struct p *pp)
 {
-	struct g *gp = netpoll(), *next;
+	struct g *gp, *next;
 
+	if (load_rlx(&getg()->m->isrops) != NULL)
+		isrdrain(getg()->m);
+	gp = netpoll();
 	if (gp == NULL)
 		return;
 	for (; gp != NULL; gp = next) {
@@ -431,8 +434,13 @@ goready(struct g *gp)
 	struct m *mp = acquirem();
 
 	casgstatus(gp, Gwaiting, Grunnable);
-	if (MAXHARTS > 1 && gp->lockedm != NULL) {
-		lockedput(gp);
+	if (MAXHARTS > 1 && (gp->lockedm != NULL || mp->p == NULL)) {
+		if (gp->lockedm != NULL) {
+			lockedput(gp);
+		} else { // a hart that only does what its handlers left
+			globrunqputbatch(gp, gp, 1);
+			wakep();
+		}
 		releasem();
 		return;
 	}

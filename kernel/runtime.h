@@ -126,10 +126,13 @@ struct m {
 	bool lockedturn, serveturn;
 	uint32_t servetick; // schedtick of the P when it came
 	int64_t servewhen;
-	struct g *ready; // [irq] made ready by handlers of this hart
-	bool resched;    // [irq] a request met g0: look again before a G runs
-	int64_t armed;   // [irq] deadline in the hart's timer
-	uint32_t rand;   // fastrand's state
+	struct g *ready;      // [irq] made ready by handlers of this hart
+	struct isrop *isrops; // [irq] left by handlers of this hart; isr.c
+	bool isrbusy;         // [irq] g0 does what they left
+	bool inhandler;       // [irq] a handler of the program's runs
+	bool resched;  // [irq] a request met g0: look again before a G runs
+	int64_t armed; // [irq] deadline in the hart's timer
+	uint32_t rand; // fastrand's state
 	uint64_t interrupts; // [irq]
 	int64_t due, late;   // [irq] with gz.chaos: how late interrupts come
 	uint64_t wakeups, preemptions;
@@ -317,7 +320,7 @@ struct g *netpoll(void);
 static inline bool
 pending(const struct m *mp)
 {
-	return load(&mp->ready) != NULL;
+	return load(&mp->ready) != NULL || load(&mp->isrops) != NULL;
 }
 void netpollready(unsigned irq);
 void irqattach(unsigned irq, void (*fn)(void *arg), void *arg);
@@ -326,6 +329,28 @@ void pushready(struct g *gp);
 // ---- console.c: input ---------------------------------------------------------
 void consoleinit(void);
 int64_t consolein(void), consolelost(void);
+
+// ---- sema.c ------------------------------------------------------------------
+static inline struct lock *
+semlock(struct go_sema *s)
+{
+	return (struct lock *)(void *)&s->lock;
+}
+struct g *semgive(struct go_sema *s);
+
+// ---- isr.c: what handlers may do ----------------------------------------------
+// inhandler is the M whose handler this is, NULL elsewhere.
+static inline struct m *
+inhandler(void)
+{
+	struct g *gp = getg();
+
+	return gp->goid == 0 && gp->m->inhandler ? gp->m : NULL;
+}
+struct isrop;
+void isrdone(struct sudog *sg);
+void isrdrain(struct m *mp);
+void semreleaseisr(struct go_sema *s, const char *call);
 
 // ---- panic.c, die.c -----------------------------------------------------------
 extern uint32_t dying;

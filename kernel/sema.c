@@ -11,12 +11,6 @@
 // Go: sema.go.
 #include "runtime.h"
 
-static struct lock *
-semlock(struct go_sema *s)
-{
-	return (struct lock *)(void *)&s->lock;
-}
-
 static void
 enqueue(struct go_sema *s, struct sudog *sg, bool lifo)
 {
@@ -49,20 +43,28 @@ semacquire(struct go_sema *s, bool lifo, const char *reason)
 	goparkunlock(semlock(s), reason);
 }
 
+// semgive gives a unit of s: returns the goroutine that has it now and is to be
+// made ready, NULL if nobody waited. s is locked.
+struct g *
+semgive(struct go_sema *s)
+{
+	struct sudog *sg = s->head;
+
+	if (sg == NULL) {
+		s->count++;
+		return NULL;
+	}
+	s->head = sg->next;
+	return sg->g;
+}
+
 void
 semrelease(struct go_sema *s, bool handoff)
 {
-	struct sudog *sg;
-	struct g *gp = NULL;
+	struct g *gp;
 
 	lock(semlock(s));
-	sg = s->head;
-	if (sg != NULL) {
-		s->head = sg->next;
-		gp = sg->g;
-	} else {
-		s->count++;
-	}
+	gp = semgive(s);
 	unlock(semlock(s));
 	if (gp == NULL)
 		return;

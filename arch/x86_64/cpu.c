@@ -317,7 +317,9 @@ x86_ioapicinit(uintptr_t base)
 }
 
 // arch_irqmask numbers lines as a PC does: 0..15 are ISA's, wherever they
-// arrive; from 16 on they are the I/O APIC's pins.
+// arrive; from 16 on they are the I/O APIC's pins. An I/O APIC forgets an edge
+// that comes while the pin is masked, so a line of edges is never masked again
+// once somebody has wanted it: the kernel keeps one event for who comes next.
 void
 arch_irqmask(unsigned irq, bool masked)
 {
@@ -326,6 +328,8 @@ arch_irqmask(unsigned irq, bool masked)
 
 	if (pin >= npin)
 		throw("arch_irqmask: the I/O APIC has no such line");
+	if (masked && !(pinmode[pin] & PIN_LEVEL))
+		return;
 	state = arch_irqsave();
 	while (atomic_flag_test_and_set_explicit(&ioapic_lock,
 						 memory_order_acquire))

@@ -4,7 +4,7 @@ LDSCRIPT = linker/riscv64.ld
 LDDEFS = -Wl,--defsym=__ram_base=0x80000000 -Wl,--defsym=__ram_bytes=0x20000000
 DRIVERS = ns16550.c plic.c
 QEMU = qemu-system-riscv64
-QEMU_ARGS = -M virt -bios none -m 512M -smp $(HARTS) -display none \
+QEMU_ARGS = -M virt -bios none -m 512M -smp $(HARTS) -rtc clock=vm -display none \
 	-serial stdio -monitor none
 # A tick of mtime is 100 ns; at 128 ns an instruction every boundary between
 # two instructions is a tick of its own.

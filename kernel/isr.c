@@ -1,0 +1,306 @@
+// isr.c: what a handler may do: send to a channel, release a semaphore, end a
+// note's wait. None of it blocks, takes a spin lock or touches a run queue.
+//
+// A handler may try a lock that nobody holds: it keeps it for a few instructions,
+// with interrupts masked, and other harts wait that long. If somebody does hold it
+// (the very goroutine that was interrupted, perhaps) the operation is left in a
+// record of this hart, and g0 does it as soon as the handler is over. So a send
+// from a handler is never refused because of bad luck with a lock.
+//
+// What always holds:
+//  - Operations of one hart happen in the order in which they were asked for: while
+//    a record waits, or g0 is at it, everything goes into records.
+//  - A record is used from the handler that filled it until its operation is done.
+//    A send that finds the channel full by then becomes a waiting sender like any
+//    other, in its place in the queue, only that there is no goroutine behind it
+//    (sudog.g is NULL) and the record is its frame. recvfrom and closeq give such a
+//    record back (isrdone).
+//  - Records are few (NISR), and when all are used the operation is refused
+//    (a send) or ends the machine (a release, which cannot fail).
+//
+// Turned down: masking interrupts whenever a channel's lock is held (elements may
+// be 64 KiB); locks that handlers spin for (they would wait for the goroutine that
+// they interrupted).
+//
+// Contexts: any, mostly handlers. In a goroutine or a timer's fn, where there is
+// no reason for all this, the calls are their ordinary twins.
+#include <string.h>
+
+#include "chan.h"
+
+struct isrop {
+	struct sudog sg; // first: isrdone gets it
+	struct isrop *next;
+	struct hchan *c;   // to send to, else
+	struct go_sema *s; // to release
+	uint32_t used;
+	unsigned char elem[ISR_ELEM];
+};
+
+// One hart's records; the list is filled in handlers and emptied by g0.
+static struct isrop ops[MAXHARTS][NISR];
+static struct isrop **tails[MAXHARTS];
+
+// isrdone gives the record back in which sg lies. Any hart.
+void
+isrdone(struct sudog *sg)
+{
+	store_rel(&((struct isrop *)(void *)sg)->used, 0);
+}
+
+static struct isrop *
+newop(struct m *mp)
+{
+	struct isrop *op = ops[mp->id];
+
+	while (op < &ops[mp->id][NISR] && load_acq(&op->used))
+		op++;
+	if (op == &ops[mp->id][NISR])
+		return NULL;
+	op->used = 1;
+	op->next = NULL;
+	op->c = NULL;
+	op->s = NULL;
+	if (mp->isrops == NULL)
+		tails[mp->id] = &mp->isrops;
+	*tails[mp->id] = op;
+	tails[mp->id] = &op->next;
+	return op;
+}
+
+// trylock takes l if nobody holds it. In a handler of mp.
+static bool
+trylock(const struct m *mp, struct lock *l)
+{
+	// With one hart a lock is nothing but the count of its holder, who can
+	// only be what was interrupted.
+	if (MAXHARTS == 1)
+		return mp->g0->locks == 0 &&
+		       (mp->curg == NULL || mp->curg->locks == 0);
+	return load_rlx(&l->key) == 0 && cas_acq(&l->key, 0, 1);
+}
+
+// queued tells whether operations of this hart are still to be done: then all that
+// follow wait behind them. In a handler of mp.
+static bool
+queued(const struct m *mp)
+{
+	return mp->isrops != NULL || mp->isrbusy;
+}
+
+// ---- Channels ---------------------------------------------------------------
+
+// put sends without waiting: to a receiver, *sg, whose goroutine the caller makes
+// ready, or to the buffer. c is locked.
+static bool
+put(struct hchan *c, const void *elem, struct sudog **sg)
+{
+	*sg = NULL;
+	if (c->closed)
+		return false;
+	*sg = dequeue(&c->recvq);
+	if (*sg != NULL)
+		handover(*sg, elem);
+	else if (c->qcount < c->dataqsiz)
+		bufput(c, elem);
+	else
+		return false;
+	return true;
+}
+
+// sendnow sends while c is locked, and unlocks. In a handler.
+static bool
+sendnow(struct hchan *c, const void *elem)
+{
+	struct sudog *sg;
+	bool ok = put(c, elem, &sg);
+	struct g *gp = sg != NULL ? sg->g : NULL;
+
+	release(chanlock(c));
+	if (gp != NULL)
+		pushready(gp);
+	return ok;
+}
+
+// send is the same outside of handlers.
+static bool
+send(struct hchan *c, const void *elem)
+{
+	struct sudog *sg;
+	struct g *gp;
+	bool ok;
+
+	lock(chanlock(c));
+	ok = put(c, elem, &sg);
+	gp = sg != NULL ? sg->g : NULL;
+	unlock(chanlock(c));
+	if (gp != NULL)
+		goready(gp);
+	return ok;
+}
+
+static bool
+sendlater(struct m *mp, struct hchan *c, const void *elem)
+{
+	struct isrop *op;
+
+	if (load_rlx(&c->closed) || (op = newop(mp)) == NULL)
+		return false;
+	op->c = c;
+	memcpy(op->elem, elem, c->elemsize);
+	return true;
+}
+
+bool
+chan_try_send_isr_(chan *c, const void *v, size_t size)
+{
+	struct m *mp = inhandler();
+
+	if (c == NULL)
+		return false;
+	if (mp == NULL) {
+		elemcheck(c, size, "chan_try_send_isr");
+		return send(c, v);
+	}
+	if (size != c->elemsize || size > ISR_ELEM) {
+		kprintf("chan_try_send_isr: value of %zu bytes on a channel of "
+			"elements of %u bytes; in a handler at most %d "
+			"(ISR_ELEM)\n",
+			size, (unsigned)c->elemsize, ISR_ELEM);
+		throw("chan_try_send_isr: size of the value");
+	}
+	if (queued(mp) || !trylock(mp, chanlock(c)))
+		return sendlater(mp, c, v);
+	return sendnow(c, v);
+}
+
+// dosend does a send that had to wait. On g0.
+static void
+dosend(struct isrop *op)
+{
+	struct hchan *c = op->c;
+	struct sudog *sg;
+	struct g *gp;
+	bool full;
+
+	lock(chanlock(c));
+	full = !put(c, op->elem, &sg) && !c->closed;
+	gp = sg != NULL ? sg->g : NULL;
+	if (full) { // recvfrom or closeq has it from now on
+		op->sg = (struct sudog){ .elem = op->elem, .c = c };
+		enqueuesudog(&c->sendq, &op->sg);
+	}
+	unlock(chanlock(c));
+	if (!full)
+		isrdone(&op->sg);
+	if (gp != NULL)
+		goready(gp);
+}
+
+// ---- Semaphores --------------------------------------------------------------
+
+void
+semreleaseisr(struct go_sema *s, const char *call)
+{
+	struct m *mp = inhandler();
+	struct isrop *op;
+	struct g *gp;
+
+	if (mp == NULL) {
+		semrelease(s, false);
+		return;
+	}
+	if (!queued(mp) && trylock(mp, semlock(s))) {
+		gp = semgive(s);
+		release(semlock(s));
+		if (gp != NULL)
+			pushready(gp);
+		return;
+	}
+	op = newop(mp);
+	if (op == NULL) {
+		kprintf("%s: all %d records of this hart are in use; raise "
+			"NISR\n",
+			call, NISR);
+		throw("a handler found no record for its operation");
+	}
+	op->s = s;
+}
+
+// nextop takes the oldest record; NULL when there is none, and from then on
+// handlers need not leave records any more.
+static struct isrop *
+nextop(struct m *mp)
+{
+	uintptr_t s = arch_irqsave();
+	struct isrop *op = mp->isrops;
+
+	mp->isrbusy = op != NULL;
+	if (op != NULL)
+		mp->isrops = op->next;
+	arch_irqrestore(s);
+	return op;
+}
+
+// isrdrain does what handlers of this hart had to leave. On g0.
+void
+isrdrain(struct m *mp)
+{
+	struct isrop *op;
+
+	while ((op = nextop(mp)) != NULL) {
+		if (op->c != NULL) {
+			dosend(op);
+			continue;
+		}
+		semrelease(op->s, false);
+		isrdone(&op->sg);
+	}
+}
+
+// ---- Notes -------------------------------------------------------------------
+// state is NOBODY, FIRED, or the goroutine that waits.
+
+#define NOBODY ((uintptr_t)0)
+#define FIRED ((uintptr_t)1)
+
+static bool
+commit(struct g *gp, void *state)
+{
+	gp->param = NULL;
+	if (cas((uintptr_t *)state, NOBODY, (uintptr_t)gp))
+		return true;
+	if (!cas((uintptr_t *)state, FIRED, NOBODY))
+		gp->param = state; // somebody else waits
+	return false;
+}
+
+void
+note_wait(struct note *n)
+{
+	struct g *gp = getg();
+
+	mustgoroutine("note_wait");
+	if (gp->locks != 0)
+		fatal("note_wait with preemption disabled");
+	gopark(commit, &n->state, "note");
+	if (gp->param != NULL)
+		panic("note_wait: somebody waits for this note already");
+}
+
+void
+ready_isr(struct note *n)
+{
+	struct m *mp = inhandler();
+	uintptr_t s;
+
+	do
+		s = load(&n->state);
+	while (!cas(&n->state, s, s > FIRED ? NOBODY : FIRED));
+	if (s <= FIRED)
+		return;
+	if (mp != NULL)
+		pushready((struct g *)s);
+	else
+		goready((struct g *)s);
+}

@@ -1,0 +1,76 @@
+// device.h: a timer of the board's that is none of the kernel's, for tests of
+// device interrupts: QEMU's goldfish RTC (virt), timer 0 of the CMSDK (mps2), the
+// 8254's channel 0 (q35). It fires once for each devstart.
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include <go.h>
+
+#define REG(a) (*(volatile uint32_t *)(uintptr_t)(a))
+
+#if defined __riscv
+enum { DEV_IRQ = 11 };
+
+static inline void
+devstart(int64_t ns)
+{
+	uint64_t now = REG(0x101000); // latches the high half
+
+	now |= (uint64_t)REG(0x101004) << 32;
+	now += (uint64_t)ns;
+	REG(0x101010) = 1; // interrupt on
+	REG(0x10100c) = (uint32_t)(now >> 32);
+	REG(0x101008) = (uint32_t)now; // sets the alarm
+}
+
+static inline void
+devquiet(void)
+{
+	REG(0x10101c) = 1;
+}
+#elif defined __arm__
+enum { DEV_IRQ = 8 };
+
+static inline void
+devstart(int64_t ns)
+{
+	REG(0x40000000) = 0;
+	REG(0x40000008) = 0;
+	REG(0x40000004) = (uint32_t)(ns / 40 + 1); // 25 MHz
+	REG(0x40000000) = 9;                       // on, with interrupt
+}
+
+static inline void
+devquiet(void)
+{
+	REG(0x40000000) = 0;
+	REG(0x4000000c) = 1;
+}
+#elif defined __x86_64__
+enum { DEV_IRQ = 0 };
+
+static inline void
+devport(uint16_t port, unsigned value)
+{
+	__asm__ volatile("outb %0, %1"
+			 :
+			 : "a"((uint8_t)value), "Nd"(port)
+			 : "memory");
+}
+
+static inline void
+devstart(int64_t ns)
+{
+	unsigned n = (unsigned)(ns * 1193 / 1000000) + 1; // 1.193 MHz
+
+	devport(0x43, 0x30); // channel 0, both bytes, once
+	devport(0x40, n & 255);
+	devport(0x40, n >> 8);
+}
+
+static inline void
+devquiet(void)
+{
+}
+#endif
+#endif
