@@ -66,8 +66,8 @@ overflowed(const struct g *gp, const struct sigregs *r)
 
 // fault reports an exception of gp. Called by trap_entry and trap_early. Where
 // interrupts were masked, the kernel was at work, and nobody can go on. What gp
-// had in FP registers was its caller's to save; the rounding mode goes back to
-// the default, for the code that recovers knows nothing of it.
+// had in FP registers was its callers' to save, and no instruction of this machine
+// traps for them; the rounding mode stays as gp set it.
 void
 fault(const uintptr_t *frame, struct g *gp, uintptr_t cause, uintptr_t tval)
 {
@@ -83,7 +83,6 @@ fault(const uintptr_t *frame, struct g *gp, uintptr_t cause, uintptr_t tval)
 	r.overflow = overflowed(gp, &r);
 	if ((csr_read(CSR_STATUS) & STATUS_PIE) == 0)
 		r.kind = FAULT_FATAL;
-	csr_write(fcsr, 0);
 	// After a jump to where no code is, the caller is where it happened.
 	if (frame[0] - (uintptr_t)__text_start >=
 	    (uintptr_t)__text_end - (uintptr_t)__text_start) {
