@@ -67,7 +67,8 @@ overflowed(const struct g *gp, const struct sigregs *r)
 // fault reports an exception of gp. Called by trap_entry and trap_early. Where
 // interrupts were masked, the kernel was at work, and nobody can go on. What gp
 // had in FP registers was its callers' to save, and no instruction of this machine
-// traps for them; the rounding mode stays as gp set it.
+// traps for them; the rounding mode stays as gp set it (and with the hart, as in
+// every cooperative switch).
 void
 fault(const uintptr_t *frame, struct g *gp, uintptr_t cause, uintptr_t tval)
 {

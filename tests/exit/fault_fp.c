@@ -40,22 +40,6 @@ fpcontrol_set(unsigned v)
 {
 	__asm__ volatile("vmsr fpscr, %0" : : "r"(v));
 }
-#elif defined(__riscv_flen)
-#define TOWARDS_ZERO 1u
-static unsigned
-fpcontrol(void)
-{
-	unsigned long v;
-
-	__asm__ volatile("frrm %0" : "=r"(v));
-	return (unsigned)v;
-}
-
-static void
-fpcontrol_set(unsigned v)
-{
-	__asm__ volatile("fsrm %0" : : "r"((unsigned long)v));
-}
 #else
 #define TOWARDS_ZERO 0u
 static unsigned
@@ -118,7 +102,6 @@ poker(void *arg)
 		if (panic_catch(poke, NULL) == NULL ||
 		    before != one + (float)i || fpcontrol() != TOWARDS_ZERO)
 			bad++;
-		fpcontrol_set(0); // it may stay with the core
 		runtime_gosched();
 	}
 	(void)arg;
