@@ -14,7 +14,8 @@
 #define DEAD_STATUS 2
 #define MANY 50 // goroutines whose tracebacks are printed
 // Stack that a panic after a fault needs besides its registers, in bytes.
-#define FAULT_ROOM (40 * sizeof(uintptr_t))
+// armv7m was seen to need 290; a preemption there takes up to 204.
+#define FAULT_ROOM (96 * sizeof(uintptr_t))
 
 uint32_t dying; // 1 + the id of the hart that dies; 0: none
 static uint32_t nfrozen;
@@ -308,6 +309,14 @@ printfault(const struct g *gp, const struct sigregs *r)
 	printregs(r);
 }
 
+// hasroom tells whether the stack of gp has room for a panic after the fault.
+static bool
+hasroom(const struct g *gp, const struct sigregs *r)
+{
+	return r->at.sp <= gp->stackhi && r->at.sp >= gp->stacklo &&
+	       r->at.sp - gp->stacklo >= sizeof(*r) + FAULT_ROOM;
+}
+
 // canpanic tells whether the goroutine that faulted can go on with a panic: it
 // holds nothing of the kernel's and has room for the panic on its stack.
 static bool
@@ -315,8 +324,21 @@ canpanic(const struct g *gp, const struct sigregs *r)
 {
 	return gp != NULL && gp->goid != 0 && gp->locks == 0 && !r->overflow &&
 	       r->kind != FAULT_FATAL && load_rlx(&dying) == 0 &&
-	       r->at.sp <= gp->stackhi && r->at.sp >= gp->stacklo &&
-	       r->at.sp - gp->stacklo >= sizeof(*r) + FAULT_ROOM;
+	       hasroom(gp, r);
+}
+
+// why tells, for the report's first line, what made a fault of a goroutine fatal
+// that would else have been a panic.
+static const char *
+why(const struct g *gp, const struct sigregs *r)
+{
+	if (gp == NULL || gp->goid == 0)
+		return "";
+	if (gp->locks != 0)
+		return " with preemption disabled or a lock of the kernel held";
+	if (r->kind != FAULT_FATAL && !r->overflow && !hasroom(gp, r))
+		return " with too little stack left for a panic";
+	return "";
 }
 
 // sigpanic0 makes a hardware fault a panic of the goroutine, or ends the machine
@@ -330,10 +352,7 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 	if (r->overflow && gp != NULL)
 		stackoverflow(gp, r->at.sp);
 	kprintf("fatal error: %s%s\n", r->overflow ? "stack overflow" : r->name,
-		gp != NULL && gp->goid != 0 && gp->locks != 0 ?
-			" with preemption disabled or a lock of the kernel "
-			"held" :
-			"");
+		why(gp, r));
 	printfault(gp, r);
 	if (gp == NULL)
 		arch_halt(DEAD_STATUS);
