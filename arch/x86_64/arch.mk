@@ -1,6 +1,7 @@
 # x86_64: what the build must know of the architecture. The host's gcc is the
 # compiler: with these flags it makes code that knows no operating system.
-#  -mno-red-zone: an interrupt pushes its frame right below the interrupted sp.
+#  -mno-red-zone: an interrupt of g0 puts its frame right below the interrupted
+#   sp. (Goroutines may have a red zone: libgcc is the host's and does.)
 #  -U__linux__: newlib must not take the host compiler's word for its target.
 #  -fstack-clash-protection: a frame of a page or more is touched page by page on
 #   its way down, so it cannot step over the guard. Smaller ones cost nothing.

@@ -77,21 +77,21 @@ void
 x86_idtinit(void)
 {
 	for (unsigned v = 0; v < 256; v++)
-		setgate(v, routine(x86_strayvec), IST_NONE);
+		setgate(v, routine(x86_strayvec), IST_INTR);
 	// A masked 8259 says 7 when a line has dropped too soon.
-	setgate(VEC_PIC + 7, routine(x86_spuriousvec), IST_NONE);
-	setgate(VEC_PIC + 15, routine(x86_spuriousvec), IST_NONE);
+	setgate(VEC_PIC + 7, routine(x86_spuriousvec), IST_INTR);
+	setgate(VEC_PIC + 15, routine(x86_spuriousvec), IST_INTR);
 	for (unsigned v = 0; v < 32; v++)
 		setgate(v, x86_faultvec + 16 * v, IST_FAULT);
 	setgate(2, x86_faultvec + 16 * 2, IST_FATAL);   // NMI
 	setgate(8, x86_faultvec + 16 * 8, IST_FATAL);   // double fault
 	setgate(18, x86_faultvec + 16 * 18, IST_FATAL); // machine check
 	for (unsigned i = 0; i < NPIN; i++)
-		setgate(VEC_LINE + i, x86_linevec + 32 * i, IST_NONE);
-	setgate(VEC_IPI, routine(x86_ipivec), IST_NONE);
-	setgate(VEC_TIMER, routine(x86_timervec), IST_NONE);
-	setgate(VEC_ERROR, routine(x86_errorvec), IST_NONE);
-	setgate(VEC_SPURIOUS, routine(x86_spuriousvec), IST_NONE);
+		setgate(VEC_LINE + i, x86_linevec + 32 * i, IST_INTR);
+	setgate(VEC_IPI, routine(x86_ipivec), IST_INTR);
+	setgate(VEC_TIMER, routine(x86_timervec), IST_INTR);
+	setgate(VEC_ERROR, routine(x86_errorvec), IST_INTR);
+	setgate(VEC_SPURIOUS, routine(x86_spuriousvec), IST_INTR);
 }
 
 static void
@@ -104,6 +104,8 @@ settss(unsigned cpu)
 	for (unsigned i = 0; i < 2; i++)
 		t->ist[2 * i] = (uint32_t)(uintptr_t)x86_faultstacks[cpu][i] +
 				FAULT_STACK_BYTES;
+	t->ist[2 * (IST_INTR - 1)] =
+		(uint32_t)(uintptr_t)(&x86_hart[cpu].intrstack[8]);
 	t->iomap = sizeof(*t);
 	entry[0] = (sizeof(*t) - 1) | (base & 0xffffff) << 16 |
 		   (uint64_t)0x89 << 40 | (base >> 24 & 0xff) << 56;

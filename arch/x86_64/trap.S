@@ -4,15 +4,16 @@
 // What always holds:
 //  - Every gate is an interrupt gate: from entry to iretq interrupts are
 //    masked. Interrupts nest only as far as an NMI and a fault nest.
-//  - An interrupt's hardware frame and rbp land on the stack that was in use;
-//    everything else goes to the base of the g0 stack when a goroutine was
-//    interrupted, and below on the same stack when g0 was. rbp points at the
-//    hardware frame, which gives the unwinder one rule for both. If the first
-//    of these six words is in the guard, the hardware faults for it at the
-//    interrupted instruction; none of the others can be the first to, since
-//    the hardware aligns the frame. If they were behind the guard already, as
-//    between the steps of a large frame, the entry sees it and ends the
-//    machine: what they may have overwritten there does not matter any more.
+//  - An interrupt arrives on a stack of a few words (IST_INTR), from which its
+//    first instructions move the hardware's frame and rbp to the stack that was
+//    in use; everything else goes to the base of the g0 stack when a goroutine
+//    was interrupted, and below on the same stack when g0 was. rbp points at
+//    the frame, which gives the unwinder one rule for both. So the entry looks
+//    before it writes, and a goroutine's stack is not touched behind its end.
+//  - The 128 bytes below a goroutine's rsp are its own (the ABI's red zone).
+//    Our code and newlib are compiled without one, but libgcc is the host's:
+//    128-bit remainders and complex division keep values there. So the
+//    hardware may not push on a goroutine's stack. The kernel calls none of it.
 //  - The local APIC is told the end of a timer interrupt or IPI before the
 //    upcall, of a device's line after it (the line is level-triggered: told
 //    before, it would come again at once). Either way nothing is in service
@@ -22,18 +23,19 @@
 // A preempted goroutine has on its own stack, from gobuf.sp upwards:
 //   FXSAVE area (512 bytes), r15 r14 r13 r12 r11 r10 r9 r8 rdi rsi rdx rcx rbx
 //   rax rbp, rip cs rflags rsp ss.
-// The hardware aligned rsp to 16 before it pushed 5 words, rbp makes 6, and 14
-// registers more leave the FXSAVE area aligned as it must be.
+// The entry aligned rsp to 16 before it pushed 6 words, and 14 registers more
+// leave the FXSAVE area aligned as it must be.
 //
 // Faults arrive on an interrupt stack of their own (IST), for the stack in use
 // may be what is wrong. They leave all registers there as a struct frame, and
 // fault.c says on which stack what follows is done. Nothing returns to such a
 // stack: each fault begins at its top anew.
 //
-// Turned down: an IST entry for interrupts. It would start at the same address
-// every time and so overwrite the g0 that it interrupts.
+// Turned down: to handle interrupts on their IST stack. It would start at the
+// same address every time and so overwrite the g0 that it interrupts.
 #include <x86.h>
 
+#define RED_ZONE 128
 #define G_FRAME (PREEMPT_FRAME_BYTES - 6 * 8) // what preempt adds below rbp
 
 	.text
@@ -60,12 +62,26 @@
 	movq %rdi, %gs:X86_T1
 	movq %gs:X86_G, %rdi
 	movq %gs:M_G0, %rax
+	movq 32(%rbp), %rsp
 	cmpq %rax, %rdi
 	je 1f
-	cmpq G_STACK_LO(%rdi), %rbp
+	subq $(RED_ZONE + 6 * 8), %rsp
+	andq $-16, %rsp
+	cmpq G_STACK_LO(%rdi), %rsp
 	jbe x86_nostack // at the lowest word is the canary
+	addq $(6 * 8), %rsp
+1:	andq $-16, %rsp
+	pushq 40(%rbp) // ss
+	pushq 32(%rbp) // rsp
+	pushq 24(%rbp) // rflags
+	pushq 16(%rbp) // cs
+	pushq 8(%rbp)  // rip
+	pushq 0(%rbp)  // rbp
+	movq %rsp, %rbp
+	cmpq %rax, %rdi
+	je 2f
 	movq G_SCHED_SP(%rax), %rsp
-1:	pushq %rdi
+2:	pushq %rdi
 	movq %rax, %gs:X86_G
 	pushq %gs:X86_T0
 	pushq %gs:X86_T1

@@ -1,11 +1,11 @@
 // overflow_interrupt: an interrupt finds a goroutine whose sp is at the lowest
-// bytes of its stack: the first word that the hardware pushes is in the guard. It
-// is reported where the goroutine was, and the machine does not hang in it.
+// bytes of its stack, with no room for what it keeps there. It is reported where
+// the goroutine was, and the machine does not hang in it.
 // only-arch: x86_64
 // expect-status: 2
 // expect: ^goroutine [0-9]+ \(edge\) overflowed its stack of 8192 bytes
 // expect: ^fatal error: stack overflow$
-// expect: ^\[store page fault: hart [0-9], goroutine [0-9]+, pc .*\(edge\+
+// expect: ^\[no room for an interrupt: hart [0-9], goroutine [0-9]+, pc .*\(edge\+
 // expect: ^goroutine [0-9]+ \[running\] edge:\nedge
 // expect-not: went on
 // harts: 1 4

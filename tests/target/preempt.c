@@ -449,8 +449,57 @@ PreemptInKernel(void)
 	chan_free(c);
 }
 
+// ---- The compiler's library --------------------------------------------------
+
+// The widest integers and complex numbers are computed by functions of libgcc,
+// which we have not compiled: they may keep values where our code does not, as
+// below the stack pointer.
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 widest;
+#else
+typedef uint64_t widest;
+#endif
+
+struct divider {
+	struct wait_group *wg;
+	atomic_int *bad;
+};
+
+static void
+divides(void *arg)
+{
+	struct divider *d = arg;
+	enum { HALF = sizeof(widest) * 4 };
+	volatile widest a = (widest)0x12345678 << HALF | 0x9abcdef0;
+	volatile widest b = (widest)0x321 << HALF | 0x1234567;
+	volatile float _Complex x = 1.5f, y = 0.5f;
+	widest q = a / b, r = a % b;
+	float _Complex z = x / y;
+
+	CHECK(q * b + r == a && r < b);
+	for (int i = 0; i < scaled(5000); i++)
+		if (a % b != r || a / b != q || x / y != z)
+			atomic_fetch_add(d->bad, 1);
+	wait_group_done(d->wg);
+}
+
+static void
+PreemptLibgcc(void)
+{
+	struct wait_group wg = { 0 };
+	atomic_int bad = 0;
+
+	wait_group_add(&wg, 4);
+	for (int i = 0; i < 4; i++)
+		go_copy(divides, (struct divider){ &wg, &bad });
+	wait_group_wait(&wg);
+	CHECK_EQ(bad, 0);
+}
+
 const struct test preempt_tests[] = {
-	T(AsyncPreempt),          T(SlicesAreShared), T(RegisterFill),
-	T(FramesUnderPreemption), T(PreemptDisable),  T(PreemptEnabled),
-	T(AloneUndisturbed),      T(PreemptInKernel), { 0 },
+	T(AsyncPreempt),     T(SlicesAreShared),
+	T(RegisterFill),     T(FramesUnderPreemption),
+	T(PreemptDisable),   T(PreemptEnabled),
+	T(AloneUndisturbed), T(PreemptInKernel),
+	T(PreemptLibgcc),    { 0 },
 };

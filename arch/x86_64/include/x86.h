@@ -41,6 +41,7 @@
 #define IST_NONE 0
 #define IST_FAULT 1 // what a program may cause: the stack it ran on may be bad
 #define IST_FATAL 2 // #DF, NMI, #MC: may hit while the other is in use
+#define IST_INTR 3  // interrupts; left at once, see trap.S
 #define FAULT_STACK_BYTES 12288 // of each; the lowest page is not mapped
 #define FAULT_GUARD_BYTES 4096
 
@@ -92,6 +93,7 @@ struct hart {
 	uint8_t apicid;
 	atomic_uchar up; // set by the hart when it runs; release, arch_cpustart
 	struct tss tss;
+	_Alignas(16) uintptr_t intrstack[8]; // IST_INTR: six words are used
 };
 
 // frame is what the fault stub leaves on the interrupt stack.
