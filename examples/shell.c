@@ -123,8 +123,9 @@ static void
 timer(char *arg)
 {
 	struct go_attr attr = { .name = "timer", .stack = 4096 };
+	char *text = malloc(strlen(arg) + 1);
 
-	if (!go_with(attr, alarm, strdup(arg)))
+	if (!text || !go_with(attr, alarm, strcpy(text, arg)))
 		printf("no room for another timer\n");
 }
 

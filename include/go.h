@@ -180,6 +180,7 @@ struct goroutine_info {
 	void (*fn)(void *);   // entry function
 	uintptr_t created_pc; // of the go statement, for runtime_func_for_pc
 	bool system;          // of the runtime, not of the program
+	bool locked;          // to its hart (runtime_lock_os_thread)
 };
 unsigned runtime_goroutines(struct goroutine_info *p, unsigned n);
 

@@ -52,6 +52,7 @@ describe(struct goroutine_info *p, const struct g *gp, int64_t now)
 		.fn = gp->startfn,
 		.created_pc = gp->gopc,
 		.system = gp->system,
+		.locked = gp->lockedcount != 0,
 	};
 }
 

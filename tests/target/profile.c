@@ -54,7 +54,7 @@ checkwaiter(const struct goroutine_info *p)
 	CHECK(strcmp(p->name, "w") == 0);
 	CHECK_EQ(p->parent, runtime_goid());
 	CHECK(p->fn == waiter);
-	CHECK(!p->system);
+	CHECK(!p->system && !p->locked);
 	CHECK(p->stack_used > 0 && p->stack_used < p->stack_size / 2);
 	CHECK(p->stack_high == 0 || p->stack_high >= p->stack_used);
 	CHECK(runtime_func_for_pc(p->created_pc, &f) &&
@@ -73,7 +73,9 @@ GoroutineProfile(void)
 	memset(&w, 0, sizeof w);
 	w.c = chan_make(int, 0);
 	startwaiters(&w);
+	runtime_lock_os_thread();
 	n = runtime_goroutines(table, MAX);
+	runtime_unlock_os_thread();
 	CHECK_EQ(n, runtime_num_goroutine());
 	for (int i = 0; i < WAITERS; i++)
 		checkwaiter(find(w.id[i], n));
@@ -83,7 +85,7 @@ GoroutineProfile(void)
 	chan_free(w.c);
 	NEED(me != NULL);
 	CHECK(strcmp(me->state, "running") == 0);
-	CHECK(me->reason == NULL && me->waiting == 0);
+	CHECK(me->reason == NULL && me->waiting == 0 && me->locked);
 	CHECK(me->stack_used > 0 && me->stack_used < me->stack_size);
 }
 
