@@ -41,6 +41,11 @@ __asm__(".globl __text_start, __text_end, __gzsym_start, __gzsym_end\n"
 
 #define kprintf keep
 #include "../../kernel/traceback.c"
+
+void
+goexit(void)
+{
+}
 #undef kprintf
 
 // f: 0x000-0x0ff  frame of 4 words, ra 1 and fp 2 below its upper end
