@@ -1,6 +1,8 @@
 // console_read: getchar, fgets, scanf and read each get what has been typed so
 // far, without waiting for more; a carriage return reads as newline; Ctrl-D ends a
-// read, and without a byte before it is the end of the input, once.
+// read, and without a byte before it is the end of the input, once. A machine on
+// which everybody waits for input is not dead (again: the code is warm by then, so
+// the machine is idle before the next byte comes).
 // type: ^getchar\?$ => x
 // type: ^getchar x$ => \n
 // type: ^fgets\?$ => one line\n
@@ -10,6 +12,14 @@
 // type: ^read <half>$ => \x04
 // type: ^end$ => more\x04\x04
 // type: ^read <more>$ => no newline
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
+// type: ^again$ => x
 // expect: ^read <no newline>$
 // expect: ^all read$
 // expect-not: ^(wrong|fgets: NULL)
@@ -77,6 +87,10 @@ main(void)
 	end();
 	end();
 	piece("no newline");
+	for (int i = 0; i < 8; i++) {
+		printf("again\n");
+		piece("x");
+	}
 	printf("all read\n");
 	return 0;
 }
