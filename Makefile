@@ -383,8 +383,11 @@ test soak:
 
 C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
-CHECKED_APPS := $(wildcard examples/*.c) $(foreach d,tests/target tests/exit \
+CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target \
 	bench,$(if $(wildcard $d/*.c),$d))
+# Without those that say they are for other machines (// only-arch:).
+checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
+	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
 CHECKS = check-layers check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
@@ -414,13 +417,13 @@ check-gcc-%:
 	@echo "check: $*, gcc's warnings"
 	@$(SUBMAKE) newlib $(CHECK_BUILD)
 	@$(SUBMAKE) -k $(PARALLEL) objects $(CHECK_BUILD) WERROR=1 \
-		APPS='$(CHECKED_APPS)'
+		APPS='$(call checked_apps,$*)'
 	@$(SUBMAKE) object-check $(CHECK_BUILD) WERROR=1
 check-clang-%:
 	@echo "check: $*, clang's warnings"
 	@$(SUBMAKE) newlib $(CHECK_BUILD)
 	@$(SUBMAKE) -k $(PARALLEL) clang-check $(CHECK_BUILD) \
-		APPS='$(CHECKED_APPS)'
+		APPS='$(call checked_apps,$*)'
 check-cppcheck-%:
 	@echo "check: $*, cppcheck"
 	@$(SUBMAKE) cppcheck $(CHECK_BUILD)
