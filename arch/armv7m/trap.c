@@ -122,18 +122,16 @@ enum {
 	ALL_RAM = (0xff & ~(1 << 1 | 1 << 3 | 1 << 4)) << 8,
 };
 
-// text makes [lo, hi) executable. A region has eight parts that can be left
-// out, so the second covers what is less than a part of the first, and the
-// third what is less than a part of that: to the 512th of the first, or to the
-// linker script's alignment (256 bytes) if that is more. A smaller part than
-// the least possible is rounded up.
+// text makes [lo, hi), both multiples of 256, executable. A region has eight
+// parts that can be left out, so the second covers what is less than a part of
+// the first, and the third what is less than a part of that: to the 512th of the
+// first. What is left then is rounded up.
 static void
 text(uintptr_t lo, uintptr_t hi)
 {
 	unsigned bits = 8, n = REGION_TEXT;
 	uintptr_t base, from, to;
 
-	hi = (hi + 255) & ~(uintptr_t)255;
 	while ((lo ^ (hi - 1)) >> bits != 0)
 		bits++;
 	for (; n < REGION_NULL && lo < hi; n++, bits -= 3) {
@@ -166,7 +164,7 @@ mpu_init(void)
 		return;
 	region(REGION_CODE, 0, 29, AP_RO | XN | FLASH);
 	region(REGION_RAM, 0, 32, AP_RW | XN | SRAM | ALL_RAM);
-	text((uintptr_t)__text_start, (uintptr_t)__text_end);
+	text((uintptr_t)__text_start, (uintptr_t)__rodata_start);
 	if (NULL_GUARD_BITS != 0)
 		region(REGION_NULL, 0, NULL_GUARD_BITS, AP_NONE | XN);
 	region(REGION_G0, (uintptr_t)g0stacks, G0_GUARD_BITS,

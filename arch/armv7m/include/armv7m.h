@@ -183,7 +183,7 @@ hwframe_sp(const struct hwframe *f, uint32_t exc)
 
 // From the linker script.
 extern char __vectors[], __ram_start[], __ram_end[], __heap_lo[], __heap_hi[];
-extern char __text_start[], __text_end[];
+extern char __text_start[], __text_end[], __rodata_start[];
 
 #endif
 #endif
