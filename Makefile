@@ -91,7 +91,7 @@ TEST_ARCHS := $(or $(ARCH),$(ARCHS))
 # ---- The build of one board: only for goals that build --------------------
 
 BUILD_GOALS := run-qemu image images objects newlib print-machine object-check \
-	clang-check cppcheck image-size
+	clang-check cppcheck image-size image-stacks
 ifneq ($(filter $(BUILD_GOALS),$(MAKECMDGOALS)),)
 
 ifeq ($(ARCH)$(BOARD),)
@@ -165,7 +165,8 @@ NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 DIRS := -I$(BB)/include -Iboards/$(BOARD) -Iarch/$(ARCH)/include -Iinclude
-CODE := -O2 -g -fno-common -ffunction-sections -fdata-sections $(ARCH_CFLAGS)
+CODE := -O2 -g -fno-common -ffunction-sections -fdata-sections \
+	$(ARCH_CFLAGS) $(STACK_CFLAGS)
 LIBC_DIRS = -nostdinc -isystem $(NEWLIB)/first @$(NEWLIB)/gcc.rsp \
 	-isystem $(NEWLIB)/include @$(NEWLIB)/fixed.rsp
 COMMON = $(CODE) $(DIRS) $(LIBC_DIRS)
@@ -338,10 +339,22 @@ image-size: $(IMAGES) $(BB)/machine
 	@$(PYTHON) tools/size.py --machine $(BB)/machine \
 		$(if $(filter 0,$(V)),,--files) $(firstword $(IMAGES))
 
+# STACK_OPTIONS are tools/stackreport.py's.
+.PHONY: image-stacks
+image-stacks: $(IMAGES) $(BB)/machine
+	@n=$$(printf '%s\n' '$(hash)include <arch_config.h>' \
+		PREEMPT_STACK_BYTES | $(CC) $(DIRS) -E -P -xc - | tail -n 1); \
+	exec $(PYTHON) tools/stackreport.py --machine $(BB)/machine \
+		--cross '$(CROSS)' --preempt $$(($$n)) --objects $(BB) \
+		--harts $(HARTS) --run $(if $(TIMEOUT),--timeout $(TIMEOUT)) \
+		$(if $(ICOUNT),--icount $(ICOUNT)) --args="$$ARGS" \
+		$(STACK_OPTIONS) $(firstword $(IMAGES))
+
 # ---- Run ------------------------------------------------------------------
 
 .PHONY: run-qemu
 run-qemu:
+	$(if $(QEMU),,$(call die,nothing runs BOARD=$(BOARD): it names no QEMU))
 	@tools/deps.sh $(sort $(BASE_PACKAGES) $(ARCH_PACKAGES))
 	@$(if $(wildcard $(NEWLIB)/.done),:,$(SUBMAKE) newlib)
 	@$(SUBMAKE) $(PARALLEL) image APP='$(abspath $(APPS))' BOARD=$(BOARD)
@@ -440,6 +453,15 @@ $(SIZES:%=size-%): size-%:
 	@$(SUBMAKE) image-size $* APP='$(or $(APP),examples/pingpong.c)'
 	@echo
 
+# A build of its own: stacks are painted, and gcc writes down what it knows.
+STACK_BUILD = BUILD='$(BUILD)/stack' CONFIG='STACK_PAINT=1 $(CONFIG)' \
+	STACK_CFLAGS='-fstack-usage -fcallgraph-info=su'
+.PHONY: stack-report
+stack-report:
+	@$(SUBMAKE) newlib $(STACK_BUILD)
+	@$(SUBMAKE) $(PARALLEL) -s image $(STACK_BUILD)
+	@$(SUBMAKE) image-stacks $(STACK_BUILD)
+
 # ---- Everything else ------------------------------------------------------
 
 .PHONY: help setup clean
@@ -460,6 +482,9 @@ clean:
 #: make soak SEEDS=200          the tests under many seeded schedules
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
+#: make stack-report ARCH=...   how much stack each goroutine of APP may need,
+#:                              and how much it took in a run
+#:                              (STACK_OPTIONS: see tools/stackreport.py)
 #: make check                   warnings, layers, layout of the sources
 #: make setup                   only install the packages
 #: make clean                   delete what was built, newlib excepted

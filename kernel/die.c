@@ -8,6 +8,8 @@
 // report, ends the machine at once.
 //
 // Go: panic.go (fatalpanic, throw), proc.go (checkdead), traceback.go.
+#include <string.h>
+
 #include "runtime.h"
 #include "traceback.h"
 
@@ -65,6 +67,11 @@ os_exit(int code)
 	arch_irqsave();
 	if (load(&dying) != 0 && load(&dying) != 1 + arch_cpuid())
 		frozen(); // let the report finish
+	if ((STACK_PAINT || DEBUG) && load(&dying) == 0 &&
+	    strstr(arch_bootargs(), "gz.stacks") != NULL) {
+		startdying();
+		stackreport();
+	}
 	arch_halt(code & 255);
 }
 

@@ -299,6 +299,7 @@ struct pool *stackpool(int class);
 void stackcheck(const struct g *gp);
 size_t stackhigh(const struct g *gp);
 void stackmeasure(struct g *gp);
+void stackreport(void);
 void guardtest(const struct m *mp);
 
 // ---- time.c: timers ----------------------------------------------------------

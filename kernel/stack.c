@@ -91,6 +91,7 @@ stackpool(int class)
 // Entry functions whose goroutines have been measured; under useslock. One that
 // finds no room is counted in the last entry, fn NULL.
 static struct runtime_stack_use uses[NSTACKUSE];
+static bool panicked[NSTACKUSE]; // one of them has had a panic (or a Goexit)
 static struct lock useslock;
 
 static void
@@ -131,21 +132,53 @@ useof(void (*fn)(void *), size_t size)
 	return u;
 }
 
+// note adds that gp went so deep. Holds useslock, or nobody else runs.
+static void
+note(const struct g *gp, size_t high)
+{
+	struct runtime_stack_use *u =
+		useof(gp->startfn, gp->stackhi - gp->stacklo);
+
+	u->n++;
+	if (high > u->high)
+		u->high = high;
+	if (gp->panic != NULL || gp->panicrec != NULL)
+		panicked[u - uses] = true;
+}
+
 // stackmeasure notes how deep the dead gp went and paints what it used. On g0.
 void
 stackmeasure(struct g *gp)
 {
 	uintptr_t used = lowestused(gp);
-	size_t high = gp->stackhi - used;
-	struct runtime_stack_use *u;
 
 	lock(&useslock);
-	u = useof(gp->startfn, gp->stackhi - gp->stacklo);
-	u->n++;
-	if (high > u->high)
-		u->high = high;
+	note(gp, gp->stackhi - used);
 	unlock(&useslock);
 	paint(used, gp->stackhi);
+}
+
+// stackreport prints what runtime_read_stacks would say, the living included,
+// for tools/stackreport.py: fn is the entry function. The machine ends and the
+// other harts stand still, so nothing is locked.
+void
+stackreport(void)
+{
+	for (uint32_t i = 0; i < gpool.fresh; i++) {
+		const struct g *gp = &allg[i];
+
+		// One that is just dying has been noted, and painted.
+		if (gp->stacklo != 0 && gp->status != Gdead &&
+		    stackhigh(gp) != 0)
+			note(gp, stackhigh(gp));
+	}
+	for (unsigned k = 0; k < NSTACKUSE; k++)
+		if (uses[k].n != 0)
+			kprintf("gz.stacks: fn=0x%lx size=%zu high=%zu n=%u "
+				"panicked=%d\n",
+				(unsigned long)(uintptr_t)uses[k].fn,
+				uses[k].size, uses[k].high, (unsigned)uses[k].n,
+				panicked[k]);
 }
 
 unsigned

@@ -10,6 +10,11 @@ enum {
 	FP_WORDS = 16
 };
 
+_Static_assert(sizeof(struct hwframe) + 4 + 4 * NREG +
+			       ARMV7M_FPU * (HWFRAME_FP + 4 * FP_WORDS) ==
+		       PREEMPT_STACK_BYTES,
+	       "trap.S");
+
 static void
 at_coop(struct unwind *u, const uint32_t *sp)
 {

@@ -35,7 +35,6 @@
 // same address every time and so overwrite the g0 that it interrupts.
 #include <x86.h>
 
-#define RED_ZONE 128
 #define G_FRAME (PREEMPT_FRAME_BYTES - 6 * 8) // what preempt adds below rbp
 
 	.text

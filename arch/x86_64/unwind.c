@@ -22,6 +22,8 @@ enum {
 };
 
 _Static_assert((PRE_RSP + 2) * WORD == PREEMPT_FRAME_BYTES, "preempt frame");
+_Static_assert(RED_ZONE + PREEMPT_FRAME_BYTES + 15 <= PREEMPT_STACK_BYTES,
+	       "trap.S");
 
 static uintptr_t
 gfield(const struct g *gp, unsigned offset)

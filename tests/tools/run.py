@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""run.py tests what the build tells about images: size, wxcheck, and what
-an architecture has to have.
+"""run.py tests what the build tells about images: size, stack-report and
+wxcheck, and what an architecture has to have.
 
     tests/tools/run.py --build build --arch riscv64 [--make make] [NAME...]
 
@@ -23,6 +23,10 @@ PROGRAM = "examples/pingpong.c"
 
 
 class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
     pass
 
 
@@ -139,6 +143,91 @@ class Tests:
             check(total == symbols[array] == (each + guard) * n,
                   "%s: %s, but %s has %d bytes" % (pool, rows[pool], array,
                                                    symbols[array]))
+
+    # ---- stack-report -------------------------------------------------------
+
+    def stacks(self, *words, status=0):
+        """({entry: (stack, worst, bounded, measured, verdict)}, output)"""
+        if self.o.arch == "template":
+            raise Skip
+        got, output = self.make("stack-report", "APP=tests/tools/stack.c",
+                                "HARTS=1", "ICOUNT=%d" % self.icount(),
+                                "TIMEOUT=60", *words)
+        check((got == 0) == (status == 0), "status %d\n%s" % (got, output))
+        rows = {}
+        for m in re.finditer(r"^(\w+) +(\d+|-) +(>=)?(\d+) +(\d+|-) +"
+                             r"(?:\d+|-)  (.*)$", output, re.M):
+            rows[m[1]] = (int(m[2].replace("-", "0")), int(m[4]), not m[3],
+                          int(m[5].replace("-", "0")), m[6])
+        check(rows, output)
+        return rows, output
+
+    def icount(self):
+        with open(self.machine()) as f:
+            return int(re.search(r"^icount=(\d+)", f.read(), re.M)[1])
+
+    def test_stack_bounds(self):
+        """what is known of stacks is what the report says"""
+        rows, output = self.stacks()
+        preempt = int(re.search(r"has (\d+) bytes for a preemption",
+                                output)[1])
+        check(re.search(r"[1-9]\d\d frames and [1-9]\d\d calls compared",
+                        output), output)
+        for name in ("leaf", "calls_deep", "tail_calls", "defers", "catches",
+                     "recovers", "copied", "spins", "runtime_main"):
+            _, worst, bounded, measured, verdict = rows[name]
+            check(bounded and verdict.startswith("ok") and
+                  0 < measured <= worst, "%s: %s" % (name, rows[name]))
+        # Deeper than an ending goroutine, so exact but for the preemption.
+        for name in ("calls_deep", "tail_calls"):
+            _, worst, _, measured, _ = rows[name]
+            check(1000 <= measured < 1100 and
+                  worst - measured - preempt <= 48,
+                  "%s: %s" % (name, rows[name]))
+        for name in ("defers", "catches", "recovers"):
+            check(rows[name][3] > 3000, "%s: %s" % (name, rows[name]))
+        check(400 <= rows["copied"][1] - rows["leaf"][1] <= 416,
+              "copied: %s, leaf: %s" % (rows["copied"], rows["leaf"]))
+        check("not known" not in output, output)
+
+    def test_stack_unbounded(self):
+        """what has no bound is named"""
+        rows, output = self.stacks("STACK_OPTIONS=--why recurses")
+        for name, why in (("recurses", "recursion: fold -> fold"),
+                          ("by_pointer", "pointer call in by_pointer"),
+                          ("has_array", "alloca in has_array")):
+            check(not rows[name][2] and
+                  rows[name][4] == "not bounded: " + why,
+                  "%s: %s" % (name, rows[name]))
+        check("recursion in fold -> fold: recurses -> fold" in output, output)
+        for name in ("either", "other", "never"):
+            check(rows[name][4] == "never ran" and rows[name][2],
+                  "%s: %s" % (name, rows[name]))
+
+    def test_stack_calls(self):
+        """a pointer call that is explained has a bound"""
+        rows, _ = self.stacks("STACK_OPTIONS=--calls by_pointer=deeper")
+        _, worst, bounded, measured, verdict = rows["by_pointer"]
+        check(bounded and verdict == "ok" and 3000 < measured <= worst,
+              "%s" % (rows["by_pointer"],))
+
+    def test_stack_wrong(self):
+        """a bound below what is measured is an error"""
+        rows, output = self.stacks("STACK_OPTIONS=--calls by_pointer=deep",
+                                   status=1)
+        check(rows["by_pointer"][4].startswith("WRONG") and
+              "A BOUND IS WRONG" in output, output)
+        check(rows["calls_deep"][4] == "ok", output)
+
+    def test_stack_preempted(self):
+        """the frame of a preemption is within the bound"""
+        shift = self.icount()
+        before, _ = self.stacks()
+        rows, output = self.stacks("ARGS=gz.seed=3 gz.chaos=%d,%d" % (
+            3000 << shift, 9000 << shift))
+        check(any(rows[n][3] >= before[n][3] + 60 for n in before), output)
+        check(all(r[4].startswith("ok") for r in rows.values() if
+                  r[2] and r[0]), output)
 
     # ---- the contract of an architecture ---------------------------------
 
@@ -266,6 +355,8 @@ def main():
             try:
                 test()
                 print("ok %d - %s: %s" % (i, name[5:], test.__doc__))
+            except Skip:
+                print("ok %d - %s # SKIP nothing runs it" % (i, name[5:]))
             except Exception as e:  # any other is a failure, too
                 failed += 1
                 print("not ok %d - %s: %s" % (i, name[5:], test.__doc__))

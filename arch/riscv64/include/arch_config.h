@@ -5,4 +5,8 @@
 
 #define WORD 8
 
+// A preemption's frame with its FP part, and alignment: on the goroutine's own
+// stack. Interrupts use none of it. For `make stack-report`.
+#define PREEMPT_STACK_BYTES 544
+
 #endif
