@@ -5,7 +5,9 @@
 
 #define KEEP __attribute__((noinline, noclone))
 #define FRAME 1000
-#define LARGE 3000
+#define LARGE 5000 // more than a page: the compiler may probe it piecemeal
+
+#pragma GCC diagnostic ignored "-Wframe-larger-than="
 
 static struct wait_group wg;
 static volatile int sink;
@@ -180,7 +182,7 @@ int
 main(void)
 {
 	static struct large l = { { 1 } };
-	const struct go_attr large = { .stack = 2 * LARGE };
+	const struct go_attr large = { .stack = 7500 };
 
 	wait_group_add(&wg, 13);
 	for (int i = 0; i < 3; i++)
