@@ -396,10 +396,69 @@ void wait_group_add(struct wait_group *wg, int delta);
 void wait_group_done(void *wg);
 void wait_group_wait(struct wait_group *wg);
 
+// rwmutex: Go's sync.RWMutex. Many readers or one writer; a writer that waits
+// keeps new readers out, so a goroutine must not take the read lock twice. The
+// unlocks may be deferred; unlocking what is not locked is a fatal error.
+struct rwmutex {
+	struct mutex w; // held by the writer
+	struct go_sema writer, readers;
+	uint32_t readercount, readerwait;
+};
+void rwmutex_rlock(struct rwmutex *rw);
+bool rwmutex_try_rlock(struct rwmutex *rw);
+void rwmutex_runlock(void *rw);
+void rwmutex_lock(struct rwmutex *rw);
+bool rwmutex_try_lock(struct rwmutex *rw);
+void rwmutex_unlock(void *rw);
+
+// once: Go's sync.Once. once_do calls fn(arg) if no call has been made with this
+// once before; when it returns, fn has returned (or panicked: that counts too).
+// fn must not call once_do with the same once.
+struct once {
+	uint32_t done;
+	struct mutex m;
+};
+void once_do(struct once *o, void (*fn)(void *), void *arg);
+
+// cond: Go's sync.Cond. cond_wait unlocks m, waits for a signal or broadcast that
+// comes after the call, and locks m again; the caller looks at its condition in a
+// loop. Waiters are served in the order in which they came. cond_signal and
+// cond_broadcast may be called with or without m.
+struct cond {
+	struct go_sema waiters;
+};
+void cond_wait(struct cond *c, struct mutex *m);
+void cond_signal(struct cond *c);
+void cond_broadcast(struct cond *c);
+
+// semaphore counts permits: struct semaphore s = SEMAPHORE(n) has n of them,
+// the zero value none. acquire waits for one, first come first served;
+// semaphore_acquire_timeout for at most d nanoseconds, then it returns false and
+// has none. semaphore_release, which may be deferred, gives one back, or adds
+// one; more than UINT32_MAX panic. semaphore_release_isr is for handlers: any
+// context. Go: golang.org/x/sync/semaphore, with weights of 1.
+struct semaphore {
+	struct go_sema s;
+};
+#define SEMAPHORE(n) \
+	{ \
+		{ \
+			0, (n), NULL, NULL \
+		} \
+	}
+void semaphore_acquire(struct semaphore *s);
+bool semaphore_try_acquire(struct semaphore *s);
+bool semaphore_acquire_timeout(struct semaphore *s, int64_t d);
+void semaphore_release(void *s);
+void semaphore_release_isr(struct semaphore *s);
+
 #ifndef __cplusplus
 #define GO_IS(T, p) ((T *){ (p) })
 #define mutex_unlock(m) (mutex_unlock)(GO_IS(struct mutex, m))
 #define wait_group_done(wg) (wait_group_done)(GO_IS(struct wait_group, wg))
+#define rwmutex_runlock(rw) (rwmutex_runlock)(GO_IS(struct rwmutex, rw))
+#define rwmutex_unlock(rw) (rwmutex_unlock)(GO_IS(struct rwmutex, rw))
+#define semaphore_release(s) (semaphore_release)(GO_IS(struct semaphore, s))
 #endif
 
 // ---- Time -----------------------------------------------------------------

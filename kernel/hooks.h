@@ -15,6 +15,14 @@
 // of the caller. Goroutine context. Go: sync.runtime_Semacquire*, Semrelease.
 void semacquire(struct go_sema *s, bool lifo, const char *reason);
 void semrelease(struct go_sema *s, bool handoff);
+// semtryacquire takes one if there is one. semacquiretimeout waits at most d
+// nanoseconds; false: it has none. semreleaseisr is semrelease for any context.
+bool semtryacquire(struct go_sema *s);
+bool semacquiretimeout(struct go_sema *s, int64_t d, const char *reason);
+void semreleaseisr(struct go_sema *s, const char *call);
+// condwait is cond_wait: see there. condnotify wakes the first waiter, or all.
+void condwait(struct go_sema *s, void (*unlock)(void *), void *m);
+void condnotify(struct go_sema *s, bool all);
 // wgadd and wgwait are the body of wait_group (pkg/sync.c).
 void wgadd(struct wait_group *wg, int delta);
 void wgwait(struct wait_group *wg);

@@ -351,7 +351,6 @@ inhandler(void)
 struct isrop;
 void isrdone(struct sudog *sg);
 void isrdrain(struct m *mp);
-void semreleaseisr(struct go_sema *s, const char *call);
 
 // ---- panic.c, die.c -----------------------------------------------------------
 extern uint32_t dying;

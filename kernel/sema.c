@@ -5,6 +5,9 @@
 // it never goes through the count, so nobody who comes later overtakes a waiter.
 // The queue is made of sudogs in the waiters' frames.
 //
+// The waiters of a cond are the same queue without a count. isselect marks a
+// waiter with a timeout, success one that has been served.
+//
 // Turned down: Go's treap of addresses, which exists because a Go semaphore is
 // one word; here its queue lives in the caller's struct.
 //
@@ -28,7 +31,7 @@ enqueue(struct go_sema *s, struct sudog *sg, bool lifo)
 void
 semacquire(struct go_sema *s, bool lifo, const char *reason)
 {
-	struct sudog sg;
+	struct sudog sg = { 0 };
 
 	if (getg()->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
@@ -48,14 +51,17 @@ semacquire(struct go_sema *s, bool lifo, const char *reason)
 struct g *
 semgive(struct go_sema *s)
 {
-	struct sudog *sg = s->head;
+	struct sudog *sg;
 
-	if (sg == NULL) {
-		s->count++;
-		return NULL;
+	while ((sg = s->head) != NULL) {
+		s->head = sg->next;
+		if (!sg->isselect || cas(&sg->g->selectdone, 0, 1)) {
+			sg->success = true;
+			return sg->g;
+		} // else its time was over first
 	}
-	s->head = sg->next;
-	return sg->g;
+	s->count++;
+	return NULL;
 }
 
 void
@@ -71,6 +77,142 @@ semrelease(struct go_sema *s, bool handoff)
 	goready(gp);
 	if (handoff && getg()->locks == 0)
 		goyield();
+}
+
+bool
+semtryacquire(struct go_sema *s)
+{
+	bool ok;
+
+	lock(semlock(s));
+	ok = s->count > 0;
+	if (ok)
+		s->count--;
+	unlock(semlock(s));
+	return ok;
+}
+
+// ---- Waiting for a while only ----------------------------------------------------
+// Who moves selectdone from 0 to 1, the releaser or the timer, decides, as in a
+// select.
+
+static void
+timedout(void *arg)
+{
+	struct g *gp = arg;
+
+	if (cas(&gp->selectdone, 0, 1))
+		goready(gp);
+}
+
+// parktimed sets the timer and unlocks, on g0. Woken early gp waits for the lock
+// until we let it go.
+static bool
+parktimed(struct g *gp, void *l)
+{
+	gp->locks--;
+	addtimer(&gp->timer, gp->timer.when);
+	release(l);
+	return true;
+}
+
+// withdraw takes sg, whose time is over, off the queue if it is still there. s is
+// locked.
+static void
+withdraw(struct go_sema *s, struct sudog *sg)
+{
+	struct sudog **link = &s->head, *last = NULL;
+
+	while (*link != NULL && *link != sg) {
+		last = *link;
+		link = &last->next;
+	}
+	if (*link == NULL)
+		return;
+	*link = sg->next;
+	if (s->tail == sg)
+		s->tail = last;
+}
+
+bool
+semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
+{
+	struct g *gp = getg();
+	struct sudog sg = { .g = gp, .isselect = true };
+	int64_t now = nanotime();
+
+	if (gp->locks != 0)
+		fatal("%s: waiting with preemption disabled", reason);
+	lock(semlock(s));
+	if (s->count > 0 || d <= 0) {
+		bool ok = s->count > 0;
+
+		s->count -= ok;
+		unlock(semlock(s));
+		return ok;
+	}
+	store(&gp->selectdone, 0);
+	gp->timer = (struct timer){ .fn = timedout, .arg = gp };
+	gp->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
+	enqueue(s, &sg, false);
+	gopark(parktimed, semlock(s), reason);
+	deltimer(&gp->timer);
+	lock(semlock(s));
+	if (!sg.success)
+		withdraw(s, &sg);
+	unlock(semlock(s));
+	return sg.success;
+}
+
+// ---- cond ------------------------------------------------------------------------
+// A waiter is in the queue before it lets the mutex go, so it gets every signal
+// after that; it parks only if none has come meanwhile. Then elem is set.
+
+void
+condwait(struct go_sema *s, void (*unlockm)(void *), void *m)
+{
+	struct g *gp = getg();
+	struct sudog sg = { .g = gp };
+
+	if (gp->locks != 0)
+		fatal("sync.Cond.Wait with preemption disabled");
+	lock(semlock(s));
+	enqueue(s, &sg, false);
+	unlock(semlock(s));
+	unlockm(m);
+	lock(semlock(s));
+	if (sg.success) {
+		unlock(semlock(s));
+		return;
+	}
+	sg.elem = &sg;
+	goparkunlock(semlock(s), "sync.Cond.Wait");
+}
+
+void
+condnotify(struct go_sema *s, bool all)
+{
+	struct sudog *sg, *parked = NULL, **tail = &parked;
+
+	lock(semlock(s));
+	while ((sg = s->head) != NULL) {
+		s->head = sg->next;
+		sg->success = true;
+		if (sg->elem != NULL) { // its frame stands until it is ready
+			sg->next = NULL;
+			*tail = sg;
+			tail = &sg->next;
+		}
+		if (!all)
+			break;
+	}
+	unlock(semlock(s));
+	while (parked != NULL) {
+		struct g *gp = parked->g;
+
+		parked = parked->next;
+		goready(gp);
+	}
 }
 
 // ---- wait_group: a counter whose zero wakes everybody ---------------------
