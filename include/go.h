@@ -147,6 +147,7 @@ struct runtime_hart {
 };
 struct runtime_stats {
 	unsigned nharts, npools;
+	unsigned ntimers; // set now: timers, sleeps, timeouts
 	struct runtime_hart hart[GO_MAXHARTS];
 	struct runtime_pool pool[16];
 	uint64_t console_in;   // bytes typed that found room in CONSOLE_INPUT
@@ -476,6 +477,70 @@ int64_t time_now(void);
 // time_sleep pauses this goroutine for at least d nanoseconds; d <= 0 returns
 // at once. Go: time.Sleep.
 void time_sleep(duration d);
+
+// timer calls fn(arg) on g0 once its time has come: a struct of the caller's,
+// zero at first. Setting, stopping and firing take O(log n) steps with n timers
+// set; nothing is allocated. fn should be short, the hart does nothing else
+// meanwhile. In fn only the timer_ calls and those whose name ends in _isr are
+// legal: blocking calls throw by their name, and panic is a throw. (Go runs an
+// AfterFunc's function in a goroutine of its own; for that, let fn ready one.)
+//
+// A timer never fires early. Those that one hart has set for the same moment
+// fire in the order of setting. fn may start, reset and stop its own timer and
+// others, and is never called while it still runs. A struct may be used for
+// something else, or its storage end, after a timer_stop in a goroutine, or once
+// fn has begun and nobody restarts it. Its fields are private. Go:
+// time.AfterFunc, time.Timer.
+struct p;
+struct timer {
+	int64_t when;
+	void (*fn)(void *arg);
+	void *arg;
+	uint32_t seq, kind;
+	struct p *p;
+	struct timer *parent, *left, *right;
+};
+// timer_start sets t, which must not be set, for now + d nanoseconds; d <= 0 is
+// now, a sum that overflows is the end of time. Panics if t is set or fn is
+// NULL. Goroutine, or fn of any timer. Go: time.AfterFunc.
+void timer_start(struct timer *t, duration d, void (*fn)(void *), void *arg);
+// timer_stop takes t back: true if it was set, so that fn will not be called
+// for it. Called in a goroutine, it returns only when fn is not running any
+// more, on any hart (what is set while it waits, by fn say, is taken back too);
+// called in a timer's fn it does not wait. Panics if t was never started. Go:
+// Timer.Stop.
+bool timer_stop(struct timer *t);
+// timer_reset sets t, whether it is set or not, for now + d, with the fn and
+// arg it has; true if it was set. It does not wait for a fn that runs; the next
+// call comes after its end. Panics if t was never started. Go: Timer.Reset.
+bool timer_reset(struct timer *t, duration d);
+
+// ticker sends the time (int64_t, as time_now) on its channel c once in every
+// period. There is room for one tick; a receiver that is too slow for it misses
+// some. The n-th tick is due n periods after the start, however late the ones
+// before it were; those missed altogether are left out. Zero it before its
+// first use; ticker_stop must have returned before its storage ends. Go:
+// time.Ticker.
+struct ticker {
+	chan *c; // receive from it; it is never closed
+	struct timer t;
+	duration period;
+	int64_t tick;
+	struct hchan ch;
+};
+// ticker_start panics if period <= 0 or if tk runs. Go: time.NewTicker.
+void ticker_start(struct ticker *tk, duration period);
+// ticker_stop: no tick comes any more, and none waits in the channel. May be
+// deferred; one that does not run is left as it is. Go: Ticker.Stop.
+void ticker_stop(void *tk);
+// ticker_reset starts it anew with another period, running or not; an old tick
+// is dropped. Panics if period <= 0 or if tk was never started. Go:
+// Ticker.Reset.
+void ticker_reset(struct ticker *tk, duration period);
+
+#ifndef __cplusplus
+#define ticker_stop(tk) (ticker_stop)(GO_IS(struct ticker, tk))
+#endif
 
 // ---- Devices ----------------------------------------------------------------
 

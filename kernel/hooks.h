@@ -3,6 +3,7 @@
 #ifndef GZERO_HOOKS_H
 #define GZERO_HOOKS_H
 
+#include <arch.h>
 #include <go.h>
 
 #include "pool.h"
@@ -48,10 +49,40 @@ void readyall(struct g *list);
 // mustgoroutine throws "<call>: called on g0" (or in a handler, or before the
 // scheduler runs) unless the caller may block.
 void mustgoroutine(const char *call);
+// needgoroutine is that at the price of a load and a branch, for fast paths. The
+// scheduler must have set this hart's g.
+#define G_GOID ((5 * WORD + 2 * 4 + 7) & ~7) // offset in struct g
+static inline void
+needgoroutine(const char *call)
+{
+	const unsigned char *gp = (const void *)getg();
+
+	if (*(const uint64_t *)(const void *)(gp + G_GOID) == 0)
+		mustgoroutine(call);
+}
 // fatal ends the machine with status 2 after "fatal error: " and the text; for
 // errors of the program that nothing can survive.
 GO_NORETURN
 __attribute__((format(printf, 1, 2))) void fatal(const char *fmt, ...);
+
+// ---- Timers (time.c) ---------------------------------------------------------
+
+// What a timer does when it fires. Those of the kernel (sleep, timeouts) are 0:
+// fn runs with the heap locked.
+enum { TIMER_KERNEL, TIMER_FN, TIMER_TICKER };
+// deadline is now + d, at most the end of time. Any context.
+int64_t deadline(duration d);
+// starttimer sets t unless it is set: then it returns false. modtimer sets it in
+// any case (with that period, if it is a ticker); true if it was set. stoptimer
+// takes it back; true if it was set. It waits, if told so and only in a goroutine,
+// until t's fn does not run on any hart. Several calls with one timer may come at
+// the same time. Goroutine, or fn of a timer.
+bool starttimer(struct timer *t, int64_t when, uint32_t kind,
+		void (*fn)(void *), void *arg);
+bool modtimer(struct timer *t, int64_t when, duration period);
+bool stoptimer(struct timer *t, bool wait);
+// needtimers throws in a handler, by the name of the call.
+void needtimers(const char *call);
 
 // ---- newlib ---------------------------------------------------------------
 

@@ -116,9 +116,11 @@ tick(struct p *pp, int64_t now)
 static bool
 wanted(const struct m *mp, const struct p *pp, int64_t now)
 {
-	return pp->sliceover || pending(mp) ||
-	       (pp->timer0when != 0 && pp->timer0when <= now) ||
-	       load_rlx(&sched.gcwaiting);
+	int64_t look = timerlook(pp);
+
+	// A goroutine that is off already has no slice to lose.
+	return (pp->sliceover && mp->curg != NULL) || pending(mp) ||
+	       (look != 0 && look <= now) || load_rlx(&sched.gcwaiting);
 }
 
 // retry sees to it that a request which met g0 is looked at again.
@@ -151,8 +153,8 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		pp->sliceover = true;
 	if (pp->tickwhen != 0)
 		armtimer(pp->tickwhen);
-	if (pp->timer0when > now)
-		armtimer(pp->timer0when);
+	if (timerlook(pp) > now)
+		armtimer(timerlook(pp));
 	if (!wanted(mp, pp, now))
 		return false;
 	if (mp->curg != NULL)

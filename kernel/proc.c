@@ -340,6 +340,8 @@ execute(struct m *mp, struct g *gp, bool inherit)
 		pp->schedtick++;
 	if (pp->tickwhen == 0 && otherswait(pp))
 		starttick(pp);
+	if (pp->fncost != 0)
+		timersrest(pp);
 	if (MAXHARTS > 1) {
 		arch_irqsave(); // until gp runs
 		if (mp->resched)

@@ -36,15 +36,6 @@ enum {
 	NGSTATUS
 };
 
-struct timer {
-	int64_t when;          // nanotime at which it fires
-	void (*fn)(void *arg); // on g0, with no lock held
-	void *arg;
-	uint32_t seq; // orders equal deadlines: first come, first fired
-	struct p *p;  // whose heap it is in; NULL: none
-	struct timer *parent, *left, *right;
-};
-
 // _panic is a panic (or a Goexit) that runs deferred calls, from its own pool.
 struct _panic {
 	struct _panic *link; // the one during which it began
@@ -77,10 +68,10 @@ struct g {
 	// Owner: the goroutine itself, or the g0 that handles it.
 	uint32_t locks;   // > 0: not preemptible
 	uint32_t preempt; // [irq] wants to be taken off; see preempt.c
+	uint64_t goid;    // pkg knows the offset (hooks.h)
 	uint32_t status;
 	uint8_t stackclass;
-	bool system; // of the runtime; does not count as life
-	uint64_t goid;
+	bool system;         // of the runtime; does not count as life
 	struct g *schedlink; // in a run queue or a free list
 	struct _panic *panic;
 	struct _panic *panicrec; // the last one that was stopped, for its text
@@ -132,9 +123,10 @@ struct m {
 	bool inhandler;       // [irq] a handler of the program's runs
 	bool resched;  // [irq] a request met g0: look again before a G runs
 	int64_t armed; // [irq] deadline in the hart's timer
-	uint32_t rand; // fastrand's state
-	uint64_t interrupts; // [irq]
-	int64_t due, late;   // [irq] with gz.chaos: how late interrupts come
+	struct timer *firing; // whose fn runs here without a lock; time.c
+	uint32_t rand;        // fastrand's state
+	uint64_t interrupts;  // [irq]
+	int64_t due, late;    // [irq] with gz.chaos: how late interrupts come
 	uint64_t wakeups, preemptions;
 	int64_t idle_ns;
 	struct g g0store;
@@ -167,6 +159,8 @@ struct p {
 	uint32_t ntimers;
 	uint32_t timerseq;
 	int64_t timer0when; // [irq] deadline of the root; 0: none
+	int64_t timerrest;  // [irq] until then no timer preempts; owner's hart
+	int64_t fncost;     // [irq] time in timers' fns since a goroutine ran
 
 	uint64_t switches, spawned, lives, reused, steals;
 };
@@ -207,6 +201,7 @@ _Static_assert(offsetof(struct g, sched.pc) == G_SCHED_PC, "arch.h");
 _Static_assert(offsetof(struct g, m) == G_M, "arch.h");
 _Static_assert(offsetof(struct g, stacklo) == G_STACK_LO, "arch.h");
 _Static_assert(offsetof(struct g, stackhi) == G_STACK_HI, "arch.h");
+_Static_assert(offsetof(struct g, goid) == G_GOID, "hooks.h");
 _Static_assert(offsetof(struct m, g0) == M_G0, "arch.h");
 _Static_assert(offsetof(struct m, curg) == M_CURG, "arch.h");
 _Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
@@ -306,6 +301,8 @@ void guardtest(const struct m *mp);
 void addtimer(struct timer *t, int64_t when);
 bool deltimer(struct timer *t);
 bool runtimers(struct p *victim);
+int64_t timerlook(const struct p *pp);
+void timersrest(struct p *pp);
 void movetimers(struct p *from, struct p *to);
 
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------

@@ -49,8 +49,11 @@ void
 runtime_read_stats(struct runtime_stats *s)
 {
 	s->nharts = ncpu;
-	for (uint32_t i = 0; i < ncpu; i++)
+	s->ntimers = 0;
+	for (uint32_t i = 0; i < ncpu; i++) {
 		readhart(&s->hart[i], &allp[i], &allm[i]);
+		s->ntimers += load_rlx(&allp[i].ntimers);
+	}
 	s->console_in = (uint64_t)consolein();
 	s->console_lost = (uint64_t)consolelost();
 	readpools(s);

@@ -11,15 +11,47 @@
 // only ever added to the P that adds it, so the hart that has to be re-armed is
 // the one that runs; removing works from anywhere.
 //
-// A timer's fn runs on g0 with the heap locked, so that deltimer's answer is
-// final: when it returns, fn has run or never will. fn may ready goroutines; it
-// takes no channel lock and blocks on nothing.
+// There are two sorts. A timer of the kernel's own (a sleeper's, a timeout's) lives
+// in the frame of the one who waits. Its fn runs on g0 with the heap locked, so that
+// deltimer's answer is final: when it returns, fn has run or never will. fn may ready
+// goroutines; it takes no channel lock and blocks on nothing.
+//
+// A timer of a program (timer_start; tickers and contexts are made of such) belongs
+// to several at once: goroutines that set and stop it, its own fn, which runs on g0
+// without a lock. So
+//  - t->p is BUSY while a call has it in its hands, out of every heap. Who finds
+//    it BUSY spins: it is a few instructions, with preemption off.
+//  - m->firing says which timer's fn runs on a hart. It is set before t->p shows
+//    that t has left its heap, so whoever finds t in no heap finds it there; and
+//    once fn has begun, t itself is not touched any more: fn's last act may be to
+//    let go of the memory. timer_stop looks at all harts while it has t BUSY, so
+//    that fn cannot set t anew and turn up on a hart that was looked at already; in
+//    a goroutine it waits until no hart has it there. In an fn it must not (two
+//    could wait for each other).
+//  - fn is not called while it still runs on another hart (it may have set t anew
+//    at its beginning): such a t is put off for a moment.
+//  - a ticker goes back into the heap before its fn runs, so that stopping it
+//    from anywhere meets a timer that is set, and fn has nothing to set again.
+// Whatever fns do, goroutines get on: a hart on which fns ran for a while does
+// not let timers preempt its next goroutine for as long again (p.timerrest). Otherwise a timer that sets
+// itself for "now", or a ticker with a period shorter than a tick takes, would be
+// due again before the next goroutine's first instruction, for ever. When the hart
+// comes by findrunnable anyway, it looks at its timers as always.
+//
+// Turned down: letting the runner clear a flag in t after fn (then a fired timer's
+// memory could not be used before a timer_stop); one lock for all timers.
 //
 // Turned down: pairing heaps (amortised only: one pop may walk every timer), a
 // timer wheel (a tick of its own), Go's lazily deleted array entries.
 //
 // Go: time.go (addtimer, deltimer, runtimer), time.Sleep.
 #include "runtime.h"
+
+#define BUSY ((struct p *)(void *)&busy)
+static char busy;
+
+// How long a timer waits whose fn still runs.
+#define POSTPONE_NS (20 * MICROSECOND)
 
 // before orders two timers.
 static bool
@@ -150,15 +182,36 @@ addtimer(struct timer *t, int64_t when)
 		uintptr_t s = arch_irqsave();
 
 		settimer0(pp);
-		armtimer(t->when);
+		if (mp->firing == NULL) // else timersrest does it
+			armtimer(t->when);
 		arch_irqrestore(s);
 	}
 	unlock(&pp->timerslock);
 	releasem();
 }
 
-// deltimer takes t out of its heap; false if it is in none: it has fired, or was
-// never set. Whoever owns t's memory calls it before using that anew, also after
+// takeout takes t out of pp's heap and leaves `next` in t->p; false if t is not in
+// that heap any more.
+static bool
+takeout(struct timer *t, struct p *pp, struct p *next)
+{
+	bool there, first;
+
+	lock(&pp->timerslock);
+	there = t->p == pp;
+	if (there) {
+		first = pp->timers == t;
+		removetimer(pp, t);
+		store(&t->p, next);
+		if (first)
+			settimer0(pp);
+	}
+	unlock(&pp->timerslock);
+	return there;
+}
+
+// deltimer takes a timer of the kernel's out of its heap; false if it is in none:
+// it has fired, or was never set. Whoever owns t's memory calls it before using that anew, also after
 // the timer has woken him: runtimers clears t->p as the last thing it does with t,
 // under the lock that deltimer waits for.
 bool
@@ -166,21 +219,101 @@ deltimer(struct timer *t)
 {
 	struct p *pp;
 
-	while ((pp = load(&t->p)) != NULL) {
-		lock(&pp->timerslock);
-		if (t->p == pp) {
-			bool first = pp->timers == t;
-
-			removetimer(pp, t);
-			store(&t->p, NULL);
-			if (first)
-				settimer0(pp);
-			unlock(&pp->timerslock);
+	while ((pp = load(&t->p)) != NULL)
+		if (takeout(t, pp, NULL))
 			return true;
-		}
-		unlock(&pp->timerslock);
-	}
 	return false;
+}
+
+// again puts a ticker back for the first of its coming ticks that is not over. pp
+// is locked.
+static void
+again(struct p *pp, struct timer *t, int64_t now)
+{
+	struct ticker *tk = t->arg;
+	int64_t missed = (now - t->when) / tk->period;
+
+	if (__builtin_add_overflow(t->when, tk->period * (missed + 1),
+				   &t->when))
+		t->when = INT64_MAX;
+	t->seq = pp->timerseq++;
+	insert(pp, t);
+}
+
+// runner returns a hart on which t's fn runs, or NULL. The caller
+// has claimed t, or locked its heap: nobody else can call fn now.
+static struct m *
+runner(const struct timer *t)
+{
+	// One hart: fn has ended when a goroutine runs.
+	for (uint32_t i = 0; MAXHARTS > 1 && i < ncpu; i++)
+		if (load(&allm[i].firing) == t)
+			return &allm[i];
+	return NULL;
+}
+
+// postpone puts t, whose fn still runs elsewhere, back: fn is never called twice at
+// once. For a ticker that is a tick missed. pp is locked.
+static void
+postpone(struct p *pp, struct timer *t, int64_t now)
+{
+	if (t->kind == TIMER_TICKER) {
+		again(pp, t, now);
+		return;
+	}
+	t->when = now + POSTPONE_NS;
+	insert(pp, t);
+}
+
+// fireunlocked runs the fn of a program's timer, which has left pp's heap, with
+// pp unlocked.
+static void
+fireunlocked(struct p *pp, struct timer *t, int64_t now)
+{
+	struct m *mp = getg()->m;
+	void (*fn)(void *) = t->fn;
+	void *arg = t->arg;
+
+	store64(&mp->p->fncost,
+		mp->p->fncost + 1); // from here on, see timerlook
+	store(&mp->firing, t);      // before t->p: pairs with runner
+	if (t->kind == TIMER_TICKER)
+		again(pp, t, now);
+	else
+		store(&t->p, NULL);
+	settimer0(pp);
+	unlock(&pp->timerslock);
+	fn(arg);
+	store_rel(&mp->firing, NULL); // what fn did, before timer_stop returns
+	lock(&pp->timerslock);
+}
+
+// timerlook returns when this hart's timer must fire for the heap of its P; 0:
+// never. pp's hart only; any context.
+int64_t
+timerlook(const struct p *pp)
+{
+	int64_t when = load64(&pp->timer0when);
+	int64_t awake = load64(&pp->timerrest);
+
+	if (pp->fncost != 0) // timersrest sees to it, or the idle loop
+		return 0;
+	return when != 0 && when < awake ? awake : when;
+}
+
+// timersrest: a goroutine is about to run on pp, where fns have run since the last
+// one. On g0.
+void
+timersrest(struct p *pp)
+{
+	uintptr_t s;
+
+	store64(&pp->timerrest, nanotime() + pp->fncost + MICROSECOND);
+	store64(&pp->fncost, 0);
+	s = arch_irqsave();
+	if (timerlook(pp) != 0)
+		armtimer(timerlook(pp));
+	arch_irqrestore(s);
 }
 
 // runtimers fires every timer of victim that is due; what they ready goes to the
@@ -188,20 +321,30 @@ deltimer(struct timer *t)
 bool
 runtimers(struct p *victim)
 {
+	struct p *pp = getg()->m->p;
 	int64_t now = nanotime();
 	struct timer *t;
-	bool ran = false;
+	bool ran = false, fns = false;
 
 	lock(&victim->timerslock);
 	while ((t = victim->timers) != NULL && t->when <= now) {
 		removetimer(victim, t);
-		t->fn(t->arg);
-		store(&t->p, NULL); // see deltimer
+		if (t->kind == TIMER_KERNEL) {
+			t->fn(t->arg);
+			store(&t->p, NULL); // see deltimer
+		} else if (runner(t) != NULL) {
+			postpone(victim, t, now);
+		} else {
+			fireunlocked(victim, t, now);
+			fns = true;
+		}
 		ran = true;
 	}
 	settimer0(victim);
 	unlock(&victim->timerslock);
-	if (victim == getg()->m->p && t != NULL) {
+	if (fns) {
+		store64(&pp->fncost, pp->fncost + nanotime() - now);
+	} else if (victim == pp && t != NULL) {
 		uintptr_t s = arch_irqsave();
 
 		armtimer(t->when);
@@ -238,6 +381,18 @@ time_now(void)
 	return nanotime();
 }
 
+int64_t
+deadline(duration d)
+{
+	int64_t now = nanotime();
+
+	if (d <= 0)
+		return now;
+	return d > INT64_MAX - now ? INT64_MAX : now + d;
+}
+
+// ---- Sleep --------------------------------------------------------------------
+
 static void
 wakesleeper(void *gp)
 {
@@ -257,17 +412,131 @@ void
 time_sleep(duration d)
 {
 	struct g *gp = getg();
-	int64_t now;
 
 	mustgoroutine("time_sleep");
 	if (gp->locks != 0)
 		fatal("time_sleep with preemption disabled");
 	if (d <= 0)
 		return;
-	now = nanotime();
-	gp->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
+	gp->timer.when = deadline(d);
 	gp->timer.fn = wakesleeper;
 	gp->timer.arg = gp;
 	gopark(sleepuntil, NULL, "sleep");
 	deltimer(&gp->timer);
+}
+
+// ---- Timers of programs -----------------------------------------------------
+
+// claim makes t the caller's, in no heap and with preemption off, until addtimer
+// or letgo; true if it was in one.
+static bool
+claim(struct timer *t)
+{
+	struct p *pp;
+
+	acquirem();
+	for (;;) {
+		pp = load(&t->p);
+		if (pp == BUSY)
+			procyield();
+		else if (pp == NULL && cas(&t->p, NULL, BUSY))
+			return false;
+		else if (pp != NULL && takeout(t, pp, BUSY))
+			return true;
+	}
+}
+
+static void
+letgo(struct timer *t)
+{
+	store(&t->p, NULL);
+	releasem();
+}
+
+bool
+starttimer(struct timer *t, int64_t when, uint32_t kind, void (*fn)(void *),
+	   void *arg)
+{
+	struct p *pp;
+
+	acquirem();
+	while ((pp = load(&t->p)) == BUSY || !cas(&t->p, NULL, BUSY)) {
+		if (pp != BUSY && pp != NULL) {
+			releasem();
+			return false;
+		}
+		procyield();
+	}
+	t->kind = kind;
+	t->fn = fn;
+	t->arg = arg;
+	addtimer(t, when);
+	releasem();
+	return true;
+}
+
+bool
+modtimer(struct timer *t, int64_t when, duration period)
+{
+	bool was = claim(t);
+
+	if (t->kind == TIMER_TICKER)
+		((struct ticker *)t->arg)->period = period;
+	addtimer(t, when);
+	releasem();
+	return was;
+}
+
+bool
+stoptimer(struct timer *t, bool wait)
+{
+	struct m *mp;
+	bool was = false;
+
+	do {
+		was = claim(t) || was; // again: fn may have set it
+		mp = wait ? runner(t) : NULL;
+		letgo(t);
+		while (mp != NULL && load(&mp->firing) == t)
+			procyield();
+	} while (mp != NULL);
+	return was;
+}
+
+// needtimers: on g0 it must be a timer's fn that calls.
+void
+needtimers(const char *call)
+{
+	struct g *gp = getg();
+
+	if (gp == NULL || (gp->goid == 0 && gp->m->firing == NULL))
+		mustgoroutine(call);
+}
+
+void
+timer_start(struct timer *t, duration d, void (*fn)(void *), void *arg)
+{
+	needtimers("timer_start");
+	if (fn == NULL)
+		panic("timer_start: the function is NULL");
+	if (!starttimer(t, deadline(d), TIMER_FN, fn, arg))
+		panic("timer_start: the timer is set already");
+}
+
+bool
+timer_stop(struct timer *t)
+{
+	needtimers("timer_stop");
+	if (t->fn == NULL)
+		panic("time: Stop called on uninitialized Timer");
+	return stoptimer(t, getg()->goid != 0);
+}
+
+bool
+timer_reset(struct timer *t, duration d)
+{
+	needtimers("timer_reset");
+	if (t->fn == NULL)
+		panic("time: Reset called on uninitialized Timer");
+	return modtimer(t, deadline(d), 0);
 }
