@@ -8,7 +8,7 @@
 void
 cond_wait(struct cond *c, struct mutex *m)
 {
-	mustgoroutine("cond_wait");
+	needgoroutine("cond_wait");
 	condwait(&c->waiters, mutex_unlock, m);
 	mutex_lock(m);
 }
@@ -16,13 +16,13 @@ cond_wait(struct cond *c, struct mutex *m)
 void
 cond_signal(struct cond *c)
 {
-	mustgoroutine("cond_signal");
+	needgoroutine("cond_signal");
 	condnotify(&c->waiters, false);
 }
 
 void
 cond_broadcast(struct cond *c)
 {
-	mustgoroutine("cond_broadcast");
+	needgoroutine("cond_broadcast");
 	condnotify(&c->waiters, true);
 }

@@ -14,7 +14,7 @@ setdone(void *o)
 void
 once_do(struct once *o, void (*fn)(void *), void *arg)
 {
-	mustgoroutine("once_do");
+	needgoroutine("once_do");
 	if (load_acq(&o->done))
 		return;
 	mutex_lock(&o->m);

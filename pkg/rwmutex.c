@@ -17,7 +17,7 @@
 void
 rwmutex_rlock(struct rwmutex *rw)
 {
-	mustgoroutine("rwmutex_rlock");
+	needgoroutine("rwmutex_rlock");
 	if ((int32_t)xadd(&rw->readercount, 1) < 0)
 		semacquire(&rw->readers, false, "sync.RWMutex.RLock");
 }
@@ -27,7 +27,7 @@ rwmutex_try_rlock(struct rwmutex *rw)
 {
 	uint32_t n;
 
-	mustgoroutine("rwmutex_try_rlock");
+	needgoroutine("rwmutex_try_rlock");
 	while ((int32_t)(n = load(&rw->readercount)) >= 0)
 		if (cas(&rw->readercount, n, n + 1))
 			return true;
@@ -40,7 +40,7 @@ rwmutex_runlock(void *arg)
 	struct rwmutex *rw = arg;
 	int32_t n;
 
-	mustgoroutine("rwmutex_runlock");
+	needgoroutine("rwmutex_runlock");
 	n = (int32_t)xadd(&rw->readercount, -1u);
 	if (n >= 0)
 		return;
@@ -55,7 +55,7 @@ rwmutex_lock(struct rwmutex *rw)
 {
 	uint32_t readers;
 
-	mustgoroutine("rwmutex_lock");
+	needgoroutine("rwmutex_lock");
 	mutex_lock(&rw->w);
 	readers = xadd(&rw->readercount, -MAXREADERS) + MAXREADERS;
 	if (readers != 0 && xadd(&rw->readerwait, readers) != 0)
@@ -65,7 +65,7 @@ rwmutex_lock(struct rwmutex *rw)
 bool
 rwmutex_try_lock(struct rwmutex *rw)
 {
-	mustgoroutine("rwmutex_try_lock");
+	needgoroutine("rwmutex_try_lock");
 	if (!mutex_try_lock(&rw->w))
 		return false;
 	if (cas(&rw->readercount, 0, -MAXREADERS))
@@ -80,7 +80,7 @@ rwmutex_unlock(void *arg)
 	struct rwmutex *rw = arg;
 	uint32_t readers;
 
-	mustgoroutine("rwmutex_unlock");
+	needgoroutine("rwmutex_unlock");
 	readers = xadd(&rw->readercount, MAXREADERS);
 	if (readers >= MAXREADERS)
 		fatal("sync: Unlock of unlocked RWMutex");

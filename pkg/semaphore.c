@@ -9,21 +9,21 @@
 void
 semaphore_acquire(struct semaphore *s)
 {
-	mustgoroutine("semaphore_acquire");
+	needgoroutine("semaphore_acquire");
 	semacquire(&s->s, false, "semaphore");
 }
 
 bool
 semaphore_try_acquire(struct semaphore *s)
 {
-	mustgoroutine("semaphore_try_acquire");
+	needgoroutine("semaphore_try_acquire");
 	return semtryacquire(&s->s);
 }
 
 bool
 semaphore_acquire_timeout(struct semaphore *s, int64_t d)
 {
-	mustgoroutine("semaphore_acquire_timeout");
+	needgoroutine("semaphore_acquire_timeout");
 	return semacquiretimeout(&s->s, d, "semaphore");
 }
 
@@ -32,7 +32,7 @@ semaphore_release(void *arg)
 {
 	struct semaphore *s = arg;
 
-	mustgoroutine("semaphore_release");
+	needgoroutine("semaphore_release");
 	if (load_rlx(&s->s.count) == UINT32_MAX)
 		panic("semaphore_release: more than %u permits",
 		      (unsigned)UINT32_MAX);

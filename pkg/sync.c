@@ -80,17 +80,19 @@ lockslow(struct mutex *m)
 void
 mutex_lock(struct mutex *m)
 {
+	needgoroutine("mutex_lock");
 	if (cas_acq(&m->state, 0, LOCKED))
 		return;
-	mustgoroutine("mutex_lock");
 	lockslow(m);
 }
 
 bool
 mutex_try_lock(struct mutex *m)
 {
-	uint32_t old = load_rlx(&m->state);
+	uint32_t old;
 
+	needgoroutine("mutex_try_lock");
+	old = load_rlx(&m->state);
 	return !(old & (LOCKED | STARVING)) &&
 	       cas_acq(&m->state, old, old | LOCKED);
 }
@@ -120,8 +122,10 @@ void
 mutex_unlock(void *mutex)
 {
 	struct mutex *m = mutex;
-	uint32_t new = __atomic_sub_fetch(&m->state, LOCKED, MO_REL);
+	uint32_t new;
 
+	needgoroutine("mutex_unlock");
+	new = __atomic_sub_fetch(&m->state, LOCKED, MO_REL);
 	if (new != 0)
 		unlockslow(m, new);
 }
@@ -131,12 +135,14 @@ mutex_unlock(void *mutex)
 void
 wait_group_add(struct wait_group *wg, int delta)
 {
+	needgoroutine("wait_group_add");
 	wgadd(wg, delta);
 }
 
 void
 wait_group_done(void *wg)
 {
+	needgoroutine("wait_group_done");
 	wgadd(wg, -1);
 }
 
