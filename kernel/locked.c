@@ -334,6 +334,7 @@ runtime_lock_os_thread(void)
 	mp = acquirem();
 	lock(&sched.lock);
 	gp->lockedm = mp;
+	xadd(&sched.nlocked, 1);
 	if (mp->lockedg == NULL && nexclusive + 1 < sched.nm) {
 		mp->lockedg = gp;
 		nexclusive++;
@@ -359,6 +360,7 @@ unlockm(struct g *gp)
 		nexclusive--;
 	}
 	gp->lockedm = NULL;
+	xadd(&sched.nlocked, -1u);
 	unlock(&sched.lock);
 }
 

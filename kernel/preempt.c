@@ -31,8 +31,9 @@ otherswait(struct p *pp)
 	return load_rlx(&pp->runqhead) != load_rlx(&pp->runqtail) ||
 	       load_rlx(&pp->runnext) != NULL ||
 	       load_rlx(&sched.runqsize) != 0 ||
-	       (MAXHARTS > 1 && (load_rlx(&getg()->m->lockedhead) != NULL ||
-				 load_rlx(&sched.lockedwait) != 0));
+	       (MAXHARTS > 1 && load_rlx(&sched.nlocked) != 0 &&
+		(load_rlx(&getg()->m->lockedhead) != NULL ||
+		 load_rlx(&sched.lockedwait) != 0));
 }
 
 // armtimer makes this hart's timer fire at `when` or earlier. Interrupts are

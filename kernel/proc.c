@@ -261,14 +261,21 @@ top:
 		gcstopm();
 		goto top;
 	}
-	// Locked goroutines: an M that needs a P, one that has its own.
-	if (MAXHARTS > 1 && load_rlx(&sched.lockedwait) != 0 && lockedserve(mp))
-		goto top;
-	if (MAXHARTS > 1 && mp->lockedg != NULL) {
-		gp = findlocked(mp);
-		if (gp != NULL)
+	// Locked goroutines: an M that needs a P, one that has its own, one
+	// that shares.
+	if (MAXHARTS > 1 && load_rlx(&sched.nlocked) != 0) {
+		if (load_rlx(&sched.lockedwait) != 0 && lockedserve(mp))
+			goto top;
+		if (mp->lockedg != NULL) {
+			gp = findlocked(mp);
+			if (gp != NULL)
+				return gp;
+			goto top;
+		}
+		if (load_rlx(&mp->lockedhead) != NULL &&
+		    (mp->lockedturn = !mp->lockedturn) &&
+		    (gp = lockedget(mp)) != NULL)
 			return gp;
-		goto top;
 	}
 	// 2. Timers that are due, and what interrupts made ready (step 7 of
 	// the SPEC; earlier here, because a handler preempts for it).
@@ -276,9 +283,6 @@ top:
 		runtimers(pp);
 	if (pending(mp))
 		drainready(pp);
-	if (MAXHARTS > 1 && load_rlx(&mp->lockedhead) != NULL &&
-	    (mp->lockedturn = !mp->lockedturn) && (gp = lockedget(mp)) != NULL)
-		return gp;
 	// 3. Tracer and GC workers: their place; neither exists yet.
 	// 4. The global queue now and then, so that a pair that keeps
 	// readying each other cannot starve it.

@@ -180,8 +180,9 @@ struct schedt {
 	// Read without the lock.
 	uint32_t runqsize;
 	uint32_t npidle, nmspinning, needspinning;
-	uint32_t gcwaiting;  // stop-the-world asked for
-	uint32_t stopwait;   // Ps that have not stopped yet; written under lock
+	uint32_t gcwaiting; // stop-the-world asked for
+	uint32_t stopwait;  // Ps that have not stopped yet; written under lock
+	uint32_t nlocked; // goroutines locked to an M; 0: nothing below matters
 	uint32_t lockedwait; // bit i: allm[i] needs a P; written under lock
 	uint32_t ngsys;
 	uint32_t nwaiters; // goroutines that wait for a device
@@ -318,7 +319,8 @@ struct g *netpoll(void);
 static inline bool
 pending(const struct m *mp)
 {
-	return load(&mp->ready) != NULL || load(&mp->isrops) != NULL;
+	barrier(); // the same hart's handlers: no fence
+	return load_rlx(&mp->ready) != NULL || load_rlx(&mp->isrops) != NULL;
 }
 void netpollready(unsigned irq);
 void irqattach(unsigned irq, void (*fn)(void *arg), void *arg);

@@ -205,6 +205,49 @@ IsrSendFullClosed(void)
 	chan_free(to);
 }
 
+// ---- Semaphores -------------------------------------------------------------------
+
+static struct semaphore permits;
+
+static void
+releases(void *arg)
+{
+	atomic_int *left = arg;
+
+	devquiet();
+	semaphore_release_isr(&permits);
+	atomic_fetch_add(&fired, 1);
+	if (atomic_fetch_sub(left, 1) > 1)
+		devstart(next);
+}
+
+// Permits that a handler gives, to waiters with and without a time limit and to
+// nobody: each is taken once.
+static void
+IsrSemaphore(void)
+{
+	atomic_int left = scaled(150);
+	int got = 0;
+
+	permits = (struct semaphore){ 0 };
+	next = 60 * MICROSECOND;
+	begin(releases, &left, next);
+	while (atomic_load(&left) > 0 || got < fired) {
+		if (got % 3 == 0)
+			got += semaphore_acquire_timeout(&permits,
+							 80 * MICROSECOND);
+		else if (got % 3 == 1)
+			got += semaphore_try_acquire(&permits);
+		else if (semaphore_acquire_timeout(&permits, SECOND))
+			got++;
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+	CHECK_EQ(got, fired);
+	CHECK(!semaphore_try_acquire(&permits));
+	semaphore_release_isr(&permits); // in a goroutine it is the plain one
+	CHECK(semaphore_try_acquire(&permits));
+}
+
 // ---- Notes ----------------------------------------------------------------------
 
 static void
@@ -310,7 +353,7 @@ IrqMisuse(void)
 }
 
 const struct test device_tests[] = {
-	T(IrqWait),           T(IsrSend), T(IsrSendContended),
-	T(IsrSendFullClosed), T(IsrNote), T(NoteGoroutines),
-	T(IrqMisuse),         { 0 },
+	T(IrqWait),           T(IsrSend),      T(IsrSendContended),
+	T(IsrSendFullClosed), T(IsrSemaphore), T(IsrNote),
+	T(NoteGoroutines),    T(IrqMisuse),    { 0 },
 };
