@@ -15,8 +15,9 @@
 //    other, in its place in the queue, only that there is no goroutine behind it
 //    (sudog.g is NULL) and the record is its frame. recvfrom and closeq give such a
 //    record back (isrdone).
-//  - Records are few (NISR), and when all are used the operation is refused
-//    (a send) or ends the machine (a release, which cannot fail).
+//  - Records are few (NISR); when all are used a send is refused. A release cannot
+//    be, so all releases of one semaphore share a record, and more semaphores than
+//    records at one time end the machine.
 //
 // Turned down: masking interrupts whenever a channel's lock is held (elements may
 // be 64 KiB); locks that handlers spin for (they would wait for the goroutine that
@@ -32,7 +33,8 @@ struct isrop {
 	struct sudog sg; // first: isrdone gets it
 	struct isrop *next;
 	struct hchan *c;   // to send to, else
-	struct go_sema *s; // to release
+	struct go_sema *s; // to release, n times
+	uint32_t n;
 	uint32_t used;
 	unsigned char elem[ISR_ELEM];
 };
@@ -61,6 +63,7 @@ newop(struct m *mp)
 	op->next = NULL;
 	op->c = NULL;
 	op->s = NULL;
+	op->n = 0;
 	if (mp->isrops == NULL)
 		tails[mp->id] = &mp->isrops;
 	*tails[mp->id] = op;
@@ -199,6 +202,17 @@ dosend(struct isrop *op)
 
 // ---- Semaphores --------------------------------------------------------------
 
+// lateron returns the record for releases of s: the one that waits already, or a
+// new one. However often handlers come before g0 does, a semaphore needs one.
+static struct isrop *
+lateron(struct m *mp, const struct go_sema *s)
+{
+	for (struct isrop *op = mp->isrops; op != NULL; op = op->next)
+		if (op->s == s)
+			return op;
+	return newop(mp);
+}
+
 void
 semreleaseisr(struct go_sema *s, const char *call)
 {
@@ -217,7 +231,7 @@ semreleaseisr(struct go_sema *s, const char *call)
 			pushready(gp);
 		return;
 	}
-	op = newop(mp);
+	op = lateron(mp, s);
 	if (op == NULL) {
 		kprintf("%s: all %d records of this hart are in use; raise "
 			"NISR\n",
@@ -225,6 +239,7 @@ semreleaseisr(struct go_sema *s, const char *call)
 		throw("a handler found no record for its operation");
 	}
 	op->s = s;
+	op->n++;
 }
 
 // nextop takes the oldest record; NULL when there is none, and from then on
@@ -253,7 +268,8 @@ isrdrain(struct m *mp)
 			dosend(op);
 			continue;
 		}
-		semrelease(op->s, false);
+		while (op->n-- > 0)
+			semrelease(op->s, false);
 		isrdone(&op->sg);
 	}
 }
