@@ -145,8 +145,14 @@ struct runtime_hart {
 	int64_t idle_ns;      // nanoseconds asleep
 	int64_t late_ns;      // with gz.chaos: the latest timer interrupt
 };
+// A stack class: bytes, and of them used at most by any goroutine that has ended
+// or lives; 0 in images without STACK_PAINT or DEBUG (see runtime_read_stacks).
+struct runtime_stackclass {
+	size_t size, high;
+};
 struct runtime_stats {
 	unsigned nharts, npools;
+	struct runtime_stackclass stack[4];
 	unsigned ntimers; // set now: timers, sleeps, timeouts
 	struct runtime_hart hart[GO_MAXHARTS];
 	struct runtime_pool pool[16];

@@ -294,6 +294,7 @@ void stackfree(struct g *gp);
 struct pool *stackpool(int class);
 void stackcheck(const struct g *gp);
 size_t stackhigh(const struct g *gp);
+size_t stackclasshigh(int class);
 void stackmeasure(struct g *gp);
 void stackreport(void);
 void guardtest(const struct m *mp);

@@ -93,6 +93,7 @@ stackpool(int class)
 static struct runtime_stack_use uses[NSTACKUSE];
 static bool panicked[NSTACKUSE]; // one of them has had a panic (or a Goexit)
 static struct lock useslock;
+static size_t deepest[NSTACKCLASS]; // of dead goroutines
 
 static void
 paint(uintptr_t lo, uintptr_t hi)
@@ -146,6 +147,25 @@ note(const struct g *gp, size_t high)
 		panicked[u - uses] = true;
 }
 
+// stackclasshigh is the deepest use of a stack of the class, by the dead and the
+// living; 0 if nothing is measured. A goroutine on its way to another stack may be
+// missed or counted for the wrong class.
+size_t
+stackclasshigh(int class)
+{
+	size_t high = deepest[class];
+
+	for (uint32_t i = 0; (STACK_PAINT || DEBUG) && i < gpool.fresh; i++) {
+		const struct g *gp = &allg[i];
+		uint32_t s = load_rlx(&gp->status);
+
+		if (s != Gidle && s != Gdead && gp->stacklo != 0 &&
+		    gp->stackclass == class && stackhigh(gp) > high)
+			high = stackhigh(gp);
+	}
+	return high;
+}
+
 // stackmeasure notes how deep the dead gp went and paints what it used. On g0.
 void
 stackmeasure(struct g *gp)
@@ -154,6 +174,8 @@ stackmeasure(struct g *gp)
 
 	lock(&useslock);
 	note(gp, gp->stackhi - used);
+	if (gp->stackhi - used > deepest[gp->stackclass])
+		deepest[gp->stackclass] = gp->stackhi - used;
 	unlock(&useslock);
 	paint(used, gp->stackhi);
 }

@@ -57,6 +57,11 @@ runtime_read_stats(struct runtime_stats *s)
 	s->console_in = (uint64_t)consolein();
 	s->console_lost = (uint64_t)consolelost();
 	readpools(s);
+	for (int i = 0; i < NSTACKCLASS; i++)
+		s->stack[i] = (struct runtime_stackclass){
+			.size = stackclassbytes(i),
+			.high = stackclasshigh(i),
+		};
 }
 
 uint64_t
