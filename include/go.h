@@ -548,6 +548,70 @@ void ticker_reset(struct ticker *tk, duration period);
 #define ticker_stop(tk) (ticker_stop)(GO_IS(struct ticker, tk))
 #endif
 
+// ---- Context ----------------------------------------------------------------
+
+// context: Go's, in the caller's storage, which the context_with_ calls fill in.
+// It hangs in its parent until it is cancelled: by context_cancel, by its
+// deadline, or with its parent. So
+//  - the parent must outlive it, and
+//  - before its storage ends context_cancel must have been called, and have
+//    returned, whatever else cancelled it (defer(context_cancel, &ctx)).
+// All calls are for goroutines. Fields are private. One spin lock guards all trees:
+// making a context is O(1) under it (with a deadline O(log n) with n timers),
+// cancelling is O(1) for each context below it and each goroutine that waits for
+// one. Nothing is allocated.
+struct context {
+	struct context *parent;
+	struct context *cancels;                // nearest that can be
+	struct context *children, *next, *prev; // of those that can
+	const char *err;
+	const void *key;
+	void *value;
+	int64_t when; // INT64_MAX: none
+	struct timer timer;
+	struct hchan done;
+};
+// context_background is the root of all: never cancelled, no deadline, no value.
+// Go: context.Background.
+struct context *context_background(void);
+// context_with_cancel: a child that context_cancel ends. A child of a parent that
+// is cancelled already is so from the start. parent == NULL panics, here and
+// below. Go: context.WithCancel.
+void context_with_cancel(struct context *ctx, struct context *parent);
+// context_with_timeout and context_with_deadline: a child that is cancelled by
+// itself d nanoseconds from now, or at time_now() == when; at once if that is over.
+// It has no later deadline than its parent. Go: context.WithTimeout,
+// WithDeadline.
+void context_with_timeout(struct context *ctx, struct context *parent,
+			  duration d);
+void context_with_deadline(struct context *ctx, struct context *parent,
+			   int64_t when);
+// context_with_value: a child in which key has this value. It is cancelled with
+// its parent and cannot be by itself (context_cancel does nothing to it), so it
+// needs no cancelling either. key is compared as a pointer, the address of some
+// variable of yours; NULL panics. Go: context.WithValue.
+void context_with_value(struct context *ctx, struct context *parent,
+			const void *key, void *value);
+// context_value is key's value in ctx or the nearest parent that has one, else
+// NULL. Go: Context.Value.
+void *context_value(const struct context *ctx, const void *key);
+// context_done is a channel of one-byte elements that is closed when ctx is
+// cancelled: nothing is ever sent, receive into a char. NULL if ctx never can be
+// cancelled. Go: Context.Done.
+chan *context_done(struct context *ctx);
+// context_err is NULL, "context canceled" or "context deadline exceeded". Once
+// the channel is closed it is not NULL any more. Go: Context.Err.
+const char *context_err(const struct context *ctx);
+// context_deadline: false if there is none. Go: Context.Deadline.
+bool context_deadline(const struct context *ctx, int64_t *when);
+// context_cancel cancels ctx and all its children before it returns; again and
+// again if you like. May be deferred. The background's panics. Go: CancelFunc.
+void context_cancel(void *ctx);
+
+#ifndef __cplusplus
+#define context_cancel(ctx) (context_cancel)(GO_IS(struct context, ctx))
+#endif
+
 // ---- Devices ----------------------------------------------------------------
 
 // irq_wait blocks this goroutine until line irq (0..NIRQ-1, the board's

@@ -27,6 +27,13 @@ void condnotify(struct go_sema *s, bool all);
 // wgadd and wgwait are the body of wait_group (pkg/sync.c).
 void wgadd(struct wait_group *wg, int delta);
 void wgwait(struct wait_group *wg);
+// ---- Spin locks (lock.c) --------------------------------------------------------
+
+// lock and unlock: for a few instructions, in which preemption is off and nothing
+// waits. Goroutine or g0 context, never in a handler.
+void lock(struct lock *l);
+void unlock(struct lock *l);
+
 // ---- Channels in storage of their owner (chan.c) --------------------------
 
 // chaninit makes an open channel at c, with buf of elemsize * cap bytes; it is

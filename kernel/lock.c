@@ -10,7 +10,7 @@
 // (every critical section would add to the latency that we publish), and ticket
 // locks (a preempted emulator thread would stall everyone behind it).
 //
-// Lock order, outermost first: channels (by address), sema, p.timerslock,
+// Lock order, outermost first: contexts, channels (by address), sema, p.timerslock,
 // sched.lock, pools. worldsema is a sleeping lock outside all of them.
 //
 // Go: lock_futex.go, runtime1.go (acquirem).

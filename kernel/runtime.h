@@ -209,8 +209,6 @@ _Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
 _Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
 
 // ---- lock.c: spin locks ----------------------------------------------------
-void lock(struct lock *l);
-void unlock(struct lock *l);
 void release(struct lock *l);
 void unlock0(struct lock *l, struct g *gp); // on g0, for the parked gp
 struct m *acquirem(void);
