@@ -28,6 +28,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON ?= python3
 V ?= 0
 DEBUG ?= 0
+TORTURE ?= 0
 SEEDS ?= 3
 
 # Taken as they are by the shell, as "$$ARGS".
@@ -79,6 +80,9 @@ endif
 ifeq ($(filter 0 1,$(DEBUG)),)
 $(call die,DEBUG=$(DEBUG) is not 0 or 1)
 endif
+ifeq ($(filter 0 1,$(TORTURE)),)
+$(call die,TORTURE=$(TORTURE) is not 0 or 1)
+endif
 
 digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst \
 	5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$1))))))))))
@@ -127,7 +131,11 @@ $(foreach c,$(CONFIG),$(if $(findstring =,$c), \
 	$(if $(call number,$(call config_value,$c)),,$(call die, \
 	CONFIG: $c is not NAME=number)), \
 	$(call die,CONFIG: $c is not NAME=number)))
-config_lines := $(foreach c,$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
+# The torture build's limits: small enough that each is met all the time.
+TORTURE_CONFIG := TORTURE=1 DEBUG=1 RUNQ_SIZE=2 GFREE_HIGH=2 GFREE_LOW=1 \
+	SLICE_NS=1000000 SCHED_TICK=3 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
+config_lines := $(foreach c,$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
+	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
 	'$(hash)undef $(call config_name,$c)' \
 	'$(hash)define $(call config_name,$c) $(call config_value,$c)')
 
@@ -157,7 +165,8 @@ override APPS := $(foreach a,$(APPS),$(call in_tree,$(call find_app,$a)))
 
 CC := $(CROSS)gcc
 NM := $(CROSS)nm
-BB := $(BUILD)/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)
+BB := $(BUILD)/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)$(if \
+	$(filter 1,$(TORTURE)),-torture)
 # One newlib for each set of flags; another script is another newlib.
 NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 	'$(NEWLIB_CFLAGS) $(NEWLIB_CONF)'; cat tools/newlib.sh; } | \
@@ -199,7 +208,8 @@ $(LIB_OBJS): FLAGS = $(LIB_FLAGS)
 FORCE:
 
 # Rewritten only when it would change; everything compiled depends on it.
-export FLAGS_TEXT = $(CC) $(KERNEL_FLAGS) $(LIB_FLAGS) $(APP_FLAGS) $(CONFIG)
+export FLAGS_TEXT = $(CC) $(KERNEL_FLAGS) $(LIB_FLAGS) $(APP_FLAGS) $(CONFIG) \
+	$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG))
 $(BB)/flags: FORCE
 	@mkdir -p $(BB)/include; \
 	if ! printf '%s\n' "$$FLAGS_TEXT" | cmp -s - $@; then \
@@ -390,7 +400,8 @@ test soak:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(TEST_PACKAGES)
 	@$(PYTHON) tools/test.py --make '$(MAKE)' --build '$(BUILD)' \
 		--archs '$(TEST_ARCHS)' --seeds $(SEEDS) --only="$$ONLY" \
-		$(if $(filter soak,$@),--soak)
+		$(if $(filter soak,$@),--soak) \
+		$(if $(filter 1,$(TORTURE)),--torture)
 
 # ---- Checks of the sources ------------------------------------------------
 
@@ -498,6 +509,8 @@ clean:
 #:   HARTS=n                      CPU cores (the board's)
 #:   CONFIG="NG=200 ..."          limits of include/config.h, other values
 #:   DEBUG=1                      a kernel that checks itself
+#:   TORTURE=1                    such a kernel that also schedules at random, with
+#:                                tiny limits (run-qemu, test, soak)
 #:   ICOUNT=shift                 virtual time by counted instructions: the
 #:                                same run every time
 #:   TIMEOUT=seconds              the runner's patience (600 without a terminal)

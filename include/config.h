@@ -178,5 +178,10 @@
 #ifndef DEBUG
 #define DEBUG 0
 #endif
+// 1: decide at random where the scheduler may; see kernel/torture.c. make TORTURE=1
+// sets it together with DEBUG and small limits.
+#ifndef TORTURE
+#define TORTURE 0
+#endif
 
 #endif

@@ -9,6 +9,7 @@
 //
 // Turned down: newlib's malloc (a goroutine lock, unbounded, not in every image).
 #include "runtime.h"
+#include "torture.h"
 
 #define UNITS (CHANBUF_BYTES / CHANBUF_MIN)
 #define NORDER 28
@@ -102,7 +103,7 @@ chanbufalloc(size_t bytes)
 	unsigned want, k;
 	struct block *b = NULL;
 
-	if (bytes > CHANBUF_BYTES)
+	if (bytes > CHANBUF_BYTES || (TORTURE && torturepool()))
 		return NULL;
 	want = k = orderfor(bytes);
 	lock(&chanbuflock);

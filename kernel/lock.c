@@ -15,6 +15,7 @@
 //
 // Go: lock_futex.go, runtime1.go (acquirem).
 #include "runtime.h"
+#include "torture.h"
 
 // lock takes l. Goroutine or g0 context.
 void
@@ -48,6 +49,8 @@ releasem(void)
 	barrier();
 	if (gp->locks == 0)
 		throw("releasem: preemption is not disabled");
+	if (TORTURE && gp->locks == 1 && torturerelease(gp))
+		gp->preempt = 1;
 	if (--gp->locks == 0 && load_rlx(&gp->preempt))
 		gopreempt();
 }

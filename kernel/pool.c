@@ -10,6 +10,7 @@
 // Turned down: lock-free free lists (ABA needs tags or double-width atomics,
 // and every hot pool has a per-P cache in front of it anyway).
 #include "runtime.h"
+#include "torture.h"
 
 #define POISON 0xdb
 
@@ -36,6 +37,8 @@ poolget(struct pool *p)
 
 	if (!p->listed)
 		enlist(p);
+	if (TORTURE && torturepool())
+		return NULL;
 	lock(&p->l);
 	b = p->free;
 	if (b != NULL)

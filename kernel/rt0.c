@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime.h"
+#include "torture.h"
 
 struct schedt sched;
 struct m allm[MAXHARTS];
@@ -86,6 +87,10 @@ rt0_go(void)
 		chaosmin = option("gz.chaos=", 0, 0);
 		chaosmax = option("gz.chaos=", 1, 0);
 	}
+	if (TORTURE)
+		tortureinit(seed, option("gz.fail=", 0, 0),
+			    option("gz.fail=", 1, 1),
+			    option("gz.failevery=", 0, 0));
 	for (uint32_t i = 0; i < MAXHARTS; i++) {
 		allp[i].id = i;
 		allp[i].stopped = true;

@@ -21,6 +21,7 @@
 //
 // Go: proc.go, runqput ... runqsteal.
 #include "runtime.h"
+#include "torture.h"
 
 #define SLOT(n) ((n) % RUNQ_SIZE)
 
@@ -64,6 +65,8 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 	}
 	last->schedlink = gp;
 	gp->schedlink = NULL;
+	if (TORTURE)
+		tortureshuffle(&first, &gp, n + 1);
 	globrunqputbatch(first, gp, n + 1);
 	wakep(); // a hart that looked at the global queue before is told
 	return true;
@@ -75,6 +78,8 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 void
 runqput(struct p *pp, struct g *gp, bool next)
 {
+	if (TORTURE && next)
+		next = tosscoin();
 	if (next) {
 		gp = MAXHARTS > 1 ? xchg(&pp->runnext, gp) : __extension__({
 			struct g *old = pp->runnext;
@@ -185,6 +190,8 @@ runqgrab(struct p *pp, struct p *victim, bool stealnext)
 		uint32_t n = tail - head;
 
 		n -= n / 2;
+		if (TORTURE && n > 1 && tosscoin())
+			n = 1;
 		if (n == 0) {
 			struct g *next = stealnext ? grabnext(victim) : NULL;
 

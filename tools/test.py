@@ -2,7 +2,7 @@
 """test.py runs every test and ends in one line, `N passed, N failed`.
 
     tools/test.py --make make --build build --archs "riscv64 armv7m x86_64"
-                  [--only REGEX] [--seeds N] [--soak]
+                  [--only REGEX] [--seeds N] [--soak] [--torture]
 
 What it runs, two at a time, printing in order:
   unit/<name>   tests/unit/<name>.c on this machine, with the sanitizers
@@ -14,6 +14,9 @@ What it runs, two at a time, printing in order:
                 machine in some way; what to expect is in its first comments
   <arch>/<harts> tour        examples/tour.c against tests/tour.expect
   <arch> tools  tests/tools/run.py: what the build says about images
+  <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
+                (kernel/torture.c): all of it with --torture, which leaves out
+                the rest, else only the target tests of few machines
 
 --only REGEX takes the jobs whose name matches; if it matches none, it goes to
 the target image, where it is the beginning of the names of tests.
@@ -229,11 +232,14 @@ class Suite:
         self.o = options
         self.jobs = []
         self.named = False  # ONLY names a job
+        self.kind = "torture " if options.torture else ""  # in jobs' names
         self.logs = os.path.join(options.build, "test-logs")
 
     def make(self, *words, quiet=False):
         command = shlex.split(self.o.make) + ["--no-print-directory",
                                               "BUILD=" + self.o.build]
+        if self.kind:
+            command.append("TORTURE=1")
         return subprocess.run(command + list(words), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE if quiet else None,
                               stderr=subprocess.STDOUT if quiet else None)
@@ -271,31 +277,44 @@ class Suite:
             self.add("model", command=["sh", "tests/model/run.sh"],
                      timeout=900)
 
-    def arch(self, arch):
+    def sample(self, arch, first):
+        """The torture build's part of a test that is not all torture: the
+        target tests, with 1 and 4 harts on the first machine."""
+        self.kind = "torture "
+        self.arch(arch, HARTS if first else HARTS[-1:])
+        self.kind = ""
+
+    def where(self, arch, harts, what):
+        return "%s/%d %s%s" % (arch, harts, self.kind, what)
+
+    def arch(self, arch, sample=None):
         exits = sorted(glob.glob("tests/exit/*.c") +
                        glob.glob("tests/exit/*.session"))
         headers = {e: header(e) for e in exits}
         program = {e: headers[e].get("app", [e])[0] for e in exits}
         exits = [e for e in exits if arch in " ".join(headers[e].get(
             "only-arch", [arch])).replace(",", " ").split()]
-        if self.o.soak:
+        if self.o.soak or sample:
             exits = []
         exits = [e for e in exits if any(
-            self.wanted("%s/%d exit/%s" % (arch, h, stem(e)))
+            self.wanted(self.where(arch, h, "exit/" + stem(e)))
             for h in HARTS)]
-        tour = os.path.exists(TOUR) and not self.o.soak and \
-            any(self.wanted("%s/%d tour" % (arch, h)) for h in HARTS)
+        tour = os.path.exists(TOUR) and not self.o.soak and not sample and \
+            any(self.wanted(self.where(arch, h, "tour")) for h in HARTS)
         # ONLY names jobs; if it names none, it is for the tests in the image.
-        part = self.o.only and not self.named and not exits and not tour and \
+        part = self.o.only and not self.named and not exits and \
+            not tour and not sample and \
             not any(self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
-                    for what in ("target", "chaos seed=1"))
+                    for what in ("target", "chaos seed=1", "torture target",
+                                 "torture chaos seed=1"))
         target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
-            self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
+            self.wanted(self.where(arch, h, what)) for h in HARTS
             for what in ("target", "chaos seed=1")))
         apps = [TARGET] * target + [program[e] for e in exits] + [TOUR] * tour
         if not apps:
             return
-        print("# building for %s: %d programs" % (arch, len(apps)), flush=True)
+        print("# building %sfor %s: %d programs" % (
+            self.kind, arch, len(apps)), flush=True)
         known = self.make("-s", "print-machine", "ARCH=" + arch, quiet=True)
         if known.returncode:
             self.jobs.append(Job(arch, broken="the machine is not described"))
@@ -313,9 +332,12 @@ class Suite:
             "image", "ARCH=" + arch, "APP=" + a, quiet=True).returncode == 0
             else "does not build" for a in apps}
         harts = [h for h in HARTS if h <= machine.harts_max]
+        if sample:
+            harts = [h for h in harts if h in sample] or harts
         for h in harts:
             if target:
-                self.target(machine, h, image[TARGET], broken[TARGET], part)
+                self.target(machine, h, image[TARGET], broken[TARGET], part,
+                            bool(sample))
             for e in exits:
                 self.exit(machine, h, e, headers[e], image[program[e]],
                           broken[program[e]])
@@ -338,12 +360,12 @@ class Suite:
         turns; the seed makes them the same in each run."""
         if harts == 1:
             return ""
-        low, high = CHAOS[2]
+        low, high = CHAOS[1 if self.kind else 2]
         return " gz.chaos=%d,%d" % (harts * low << machine.icount,
                                     harts * high << machine.icount)
 
-    def target(self, machine, harts, image, broken, part):
-        where = "%s/%d" % (machine.arch, harts)
+    def target(self, machine, harts, image, broken, part, sample):
+        where = self.where(machine.arch, harts, "").rstrip()
         run = self.o.only if part else "all"
         pace = self.pace(machine, harts)
         how = {"machine": machine, "harts": harts, "image": image,
@@ -353,7 +375,7 @@ class Suite:
                                  args="gz.seed=7 seed=7 clock=virtual%s "
                                  "run=%s" % (
                                      pace and pace + " chaos=1", run), **how))
-        if part:
+        if part or sample:
             return
         for seed in range(1, self.o.seeds + 1):
             low, high = CHAOS[seed % len(CHAOS)]
@@ -377,7 +399,7 @@ class Suite:
             text = "".join(text).encode().decode("unicode_escape")
         typed = dialogue(keys.get("type", []))
         pace = "" if typed or text is not None else self.pace(machine, harts)
-        self.add("%s/%d exit/%s" % (machine.arch, harts, stem(source)),
+        self.add(self.where(machine.arch, harts, "exit/" + stem(source)),
                  machine=machine, harts=harts, image=image, broken=broken,
                  args=" ".join(keys.get("args", [])) + pace, text=text,
                  expect=expect, dialogue=typed,
@@ -392,7 +414,7 @@ class Suite:
                     expect.never.append(line[1:])
                 elif line and not line.startswith("#"):
                     expect.find.append(line)
-        self.add("%s/%d tour" % (machine.arch, harts), machine=machine,
+        self.add(self.where(machine.arch, harts, "tour"), machine=machine,
                  harts=harts, image=image, broken=broken, expect=expect,
                  args=self.pace(machine, harts), timeout=120)
 
@@ -455,6 +477,7 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--seeds", type=int, default=3)
     p.add_argument("--soak", action="store_true")
+    p.add_argument("--torture", action="store_true")
     o = p.parse_args()
     try:
         re.compile(o.only)
@@ -470,15 +493,18 @@ def main():
     suite = Suite(o)
     passed = failed = 0
     try:
-        if not o.soak:
+        whole = not o.soak and not o.torture
+        if whole:
             suite.unit()
             suite.model()
             if len(o.archs.split()) > 1:
                 suite.tools("template")
-        for arch in o.archs.split():
-            if not o.soak:
+        for i, arch in enumerate(o.archs.split()):
+            if whole:
                 suite.tools(arch)
             suite.arch(arch)
+            if whole:
+                suite.sample(arch, i == 0)
         passed, failed = suite.run()
     except KeyboardInterrupt:
         print("interrupted")

@@ -126,6 +126,12 @@ chaotic(void)
 	return opt.chaos;
 }
 
+bool
+tortured(void)
+{
+	return runtime_fail_alloc(0, 0) >= 0;
+}
+
 uint32_t
 rnd(uint32_t *state)
 {

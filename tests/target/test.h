@@ -64,6 +64,11 @@ int64_t late(duration d);
 bool virtual_clock(void);
 // Some tests make no sense while a torture makes needless preemptions.
 bool chaotic(void);
+// tortured is true in the torture build (make TORTURE=1): what runs next, and
+// where a goroutine gives way, is then a matter of luck.
+bool tortured(void);
+// runtime_fail_alloc: see kernel/torture.c.
+int runtime_fail_alloc(unsigned k, unsigned n);
 
 // rnd is a pseudo-random number from *state, which a goroutine has for itself;
 // seed() gives every caller another start, from the seed of the run.
