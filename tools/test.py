@@ -16,7 +16,7 @@ What it runs, two at a time, printing in order:
   <arch> tools  tests/tools/run.py: what the build says about images
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
-                the rest, else only the target tests of few machines
+                the rest, else only the target tests
 
 --only REGEX takes the jobs whose name matches; if it matches none, it goes to
 the target image, where it is the beginning of the names of tests.
@@ -277,17 +277,16 @@ class Suite:
             self.add("model", command=["sh", "tests/model/run.sh"],
                      timeout=900)
 
-    def sample(self, arch, first):
-        """The torture build's part of a test that is not all torture: the
-        target tests, with 1 and 4 harts on the first machine."""
+    def sample(self, arch):
+        """The torture build's part of a test that is not all torture."""
         self.kind = "torture "
-        self.arch(arch, HARTS if first else HARTS[-1:])
+        self.arch(arch, True)
         self.kind = ""
 
     def where(self, arch, harts, what):
         return "%s/%d %s%s" % (arch, harts, self.kind, what)
 
-    def arch(self, arch, sample=None):
+    def arch(self, arch, sample=False):
         exits = sorted(glob.glob("tests/exit/*.c") +
                        glob.glob("tests/exit/*.session"))
         headers = {e: header(e) for e in exits}
@@ -332,12 +331,10 @@ class Suite:
             "image", "ARCH=" + arch, "APP=" + a, quiet=True).returncode == 0
             else "does not build" for a in apps}
         harts = [h for h in HARTS if h <= machine.harts_max]
-        if sample:
-            harts = [h for h in harts if h in sample] or harts
         for h in harts:
             if target:
                 self.target(machine, h, image[TARGET], broken[TARGET], part,
-                            bool(sample))
+                            sample)
             for e in exits:
                 self.exit(machine, h, e, headers[e], image[program[e]],
                           broken[program[e]])
@@ -499,12 +496,12 @@ def main():
             suite.model()
             if len(o.archs.split()) > 1:
                 suite.tools("template")
-        for i, arch in enumerate(o.archs.split()):
+        for arch in o.archs.split():
             if whole:
                 suite.tools(arch)
             suite.arch(arch)
             if whole:
-                suite.sample(arch, i == 0)
+                suite.sample(arch)
         passed, failed = suite.run()
     except KeyboardInterrupt:
         print("interrupted")
