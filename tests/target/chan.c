@@ -577,6 +577,135 @@ Sieve1(void)
 	chan_free(c);
 }
 
+// ---- A sieve of merged streams (Go: test/chan/sieve2) ---------------------
+
+struct stream {
+	chan *c;
+	int prime, head;
+};
+
+// The composites of one prime, from its square on.
+static void
+multiples(void *arg)
+{
+	const struct stream *s = arg;
+
+	for (int v = s->prime * s->prime; v < 600; v += s->prime)
+		chan_send(s->c, &v);
+	chan_close(s->c);
+}
+
+// next moves a stream on; a closed one is behind everything.
+static void
+next(struct stream *s)
+{
+	if (!chan_recv(s->c, &s->head))
+		s->head = 1000;
+}
+
+// A number that heads none of the streams of the smaller primes is a prime.
+static void
+Sieve2(void)
+{
+	struct stream s[10];
+	int n = 0, primes = 0, sum = 0;
+
+	for (int v = 2; v < 600; v++) {
+		bool composite = false;
+
+		for (int i = 0; i < n; i++)
+			if (s[i].head == v) {
+				composite = true;
+				next(&s[i]);
+			}
+		if (composite)
+			continue;
+		if (++primes <= 100)
+			sum += v;
+		if (v * v >= 600)
+			continue;
+		NEED(n < 10);
+		s[n] = (struct stream){ chan_make(int, n % 4), v, 0 };
+		go(multiples, &s[n]);
+		next(&s[n++]);
+	}
+	CHECK_EQ(primes, 109);
+	CHECK_EQ(sum, 24133);
+	CHECK_EQ(n, 9); // 2 to 23
+	NEED(wait_idle(0));
+	for (int i = 0; i < n; i++)
+		chan_free(s[i].c);
+}
+
+// ---- Hand to hand under observation ----------------------------------------
+
+struct thing {
+	uint32_t word[16];
+};
+
+struct watched {
+	chan *c;
+	atomic_int bad, done;
+	int n;
+};
+
+static void
+watched_recv(void *arg)
+{
+	struct watched *w = arg;
+	struct thing t;
+
+	while (memset(&t, 0xa5, sizeof t), chan_recv(w->c, &t))
+		for (int i = 1; i < 16; i++)
+			if (t.word[i] != t.word[0] * (uint32_t)(i + 1))
+				atomic_fetch_add(&w->bad, 1);
+	atomic_fetch_add(&w->done, 1);
+}
+
+static void
+watched_send(void *arg)
+{
+	struct watched *w = arg;
+	struct thing t;
+
+	for (int k = 1; k <= w->n; k++) {
+		for (int i = 0; i < 16; i++)
+			t.word[i] = (uint32_t)(k * (i + 1));
+		chan_send(w->c, &t);
+		if (k % 7 == 0)
+			time_sleep(20 * MICROSECOND); // receivers wait again
+	}
+	atomic_fetch_add(&w->done, 1);
+}
+
+// A value is written into the frame of a receiver that waits; nothing that looks
+// at its stack meanwhile, or stops the world, may harm it.
+static void
+HandOffWatched(void)
+{
+	static struct goroutine_info info[4];
+	struct watched w = { .c = chan_make(struct thing, 0),
+			     .n = scaled(100) };
+	uint64_t me = runtime_goid();
+
+	for (int i = 0; i < 3; i++)
+		go(watched_recv, &w);
+	for (int i = 0; i < 2; i++)
+		go(watched_send, &w);
+	while (atomic_load(&w.done) < 2) {
+		CHECK(runtime_goroutines(info, 4) >= 4);
+		for (int i = 0; i < 4; i++)
+			CHECK(info[i].id == me ||
+			      info[i].stack_used <= info[i].stack_size);
+		runtime_gosched();
+	}
+	chan_close(w.c);
+	NEED(wait_idle(0));
+	CHECK_EQ(w.done, 5);
+	CHECK_EQ(w.bad, 0);
+	chan_free(w.c);
+}
+
 // ---- MultiConsumer ---------------------------------------------------------
 
 static const int primes[] = { 2, 3, 7, 11, 13, 17, 19, 23, 27, 31 };
@@ -765,6 +894,8 @@ const struct test chan_tests[] = {
 	T(ChanMistakes),
 	T(FreeOfWaited),
 	T(Sieve1),
+	T(Sieve2),
+	T(HandOffWatched),
 	T(MultiConsumer),
 	T(NonblockRecvRace),
 	T(CloseKeepsValues),

@@ -396,6 +396,201 @@ GoexitDefer(void)
 	LOG("");
 }
 
+// ---- A deferred call of nothing (Go: test/defernil) ------------------------
+
+static void (*volatile no_function)(void *);
+
+static void
+defers_nil(void *arg)
+{
+	(void)arg;
+	defer(logs, "1");
+	defer(no_function, NULL);
+	note("later");
+}
+
+// Deferring NULL is no fault yet: what follows runs, and the panic comes at the
+// end of the block. The others are still called.
+static void
+DeferNil(void)
+{
+	const char *text;
+
+	log_text[0] = '\0';
+	text = panic_catch(defers_nil, NULL);
+	LOG("later1");
+	CHECK(text != NULL && strstr(text, "nil function") != NULL);
+}
+
+// ---- More of Go's (defer_test.go, callers_test.go) -------------------------
+
+static void
+expects(void *arg)
+{
+	const char *text = recover();
+
+	CHECK(arg == NULL ? text == NULL : same(text, arg));
+	note(arg == NULL ? "n" : arg);
+}
+
+// The second panic takes the place of the first; where it is recovered nothing
+// is left of either (Go: AbortedPanic).
+static void
+aborted(void *arg)
+{
+	(void)arg;
+	defer(expects, NULL);
+	defer(expects, "panic2");
+	defer(panic_with, "panic2");
+	panic("panic1");
+}
+
+static void
+AbortedPanic(void)
+{
+	log_text[0] = '\0';
+	CHECK(panic_catch(aborted, NULL) == NULL);
+	LOG("panic2n");
+}
+
+// Deferred calls that only some rounds make are called in these rounds, also
+// when a panic ends them (Go: ConditionalDefers).
+static void
+conditional(void *arg)
+{
+	int n = *(int *)arg;
+
+	for (int i = 0; i < 2; i++) {
+		defer(logs, "a");
+		if (i == n) {
+			defer(logs, "b");
+			panic("at %d", i);
+		}
+		if (n == 2) {
+			defer(logs, "c");
+			note(".");
+		}
+	}
+}
+
+static void
+ConditionalDefers(void)
+{
+	log_text[0] = '\0';
+	CHECK(same(panic_catch(conditional, &(int){ 0 }), "at 0"));
+	LOG("ba");
+	CHECK(same(panic_catch(conditional, &(int){ 1 }), "at 1"));
+	LOG("aba");
+	CHECK(panic_catch(conditional, &(int){ 2 }) == NULL);
+	LOG(".ca.ca");
+}
+
+// Each of a long row of deferred calls panics anew; only the last text arrives,
+// and the whole chain goes when it is caught.
+static void
+panics_row(void *arg)
+{
+	int n = *(int *)arg;
+
+	if (n == 0) {
+		if (give_up)
+			panic("first of the row");
+		return;
+	}
+	defer(panic_with, "row");
+	panics_row(&(int){ n - 1 });
+}
+
+static void
+PanicRow(void)
+{
+	unsigned used = pool("NPANIC").used;
+
+	for (int i = 0; i < 20; i++) {
+		CHECK(same(panic_catch(panics_row, &(int){ 8 }), "row"));
+		CHECK(pool("NPANIC").used <= used + 2);
+	}
+}
+
+// ---- Goexit and panic in all orders ----------------------------------------
+
+// Go: RecoverBeforePanicAfterGoexit: the panic in a deferred call of Goexit is
+// recovered by the next one; the Goexit goes on.
+static void
+recover_before(void *arg)
+{
+	(void)arg;
+	defer(logs, "1");
+	defer(expects, "late");
+	defer(panic_with, "late");
+	defer(expects, NULL);
+	runtime_goexit();
+}
+
+// ... also when the recovering call stands in a caller (2).
+static void
+recover_before_inner(void *arg)
+{
+	(void)arg;
+	defer(panic_with, "late");
+	runtime_goexit();
+}
+
+static void
+recover_before2(void *arg)
+{
+	defer(logs, "1");
+	defer(expects, "late");
+	recover_before_inner(arg);
+	note("never");
+}
+
+// A Goexit, a panic in it, a Goexit in that: the first ends the goroutine once.
+static void
+goexit_thrice(void *arg)
+{
+	(void)arg;
+	defer(logs, "1");
+	defer(expects, NULL);
+	defer(exits, NULL);
+	defer(panic_with, "between");
+	defer(exits, NULL);
+	runtime_goexit();
+}
+
+// Inside a catch that is inside a deferred call of a panic, Goexit is not caught
+// either.
+static void
+catch_goexit(void *arg)
+{
+	(void)arg;
+	CHECK(panic_catch(exits, NULL) == NULL); // never comes back
+	note("never");
+}
+
+static void
+goexit_in_catch(void *arg)
+{
+	(void)arg;
+	defer(logs, "1");
+	defer(catch_goexit, NULL);
+	panic("forgotten");
+}
+
+static void
+GoexitAndPanic(void)
+{
+	log_text[0] = '\0';
+	run_alone(recover_before);
+	LOG("nlate1");
+	run_alone(recover_before2);
+	LOG("late1");
+	run_alone(goexit_thrice);
+	LOG("n1");
+	run_alone(goexit_in_catch);
+	LOG("1");
+}
+
 // A goroutine whose panic is recovered in its own function just ends.
 static void
 saves_itself(void *arg)
@@ -563,8 +758,13 @@ const struct test panic_tests[] = {
 	T(PanicLongText),
 	T(NestedPanics),
 	T(RepeatedRepanics),
+	T(DeferNil),
+	T(AbortedPanic),
+	T(ConditionalDefers),
+	T(PanicRow),
 	T(Goexit),
 	T(GoexitDefer),
+	T(GoexitAndPanic),
 	T(RecoveredGoroutineEnds),
 	T(ManyPanics),
 	T(PanicsEverywhere),

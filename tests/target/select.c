@@ -623,6 +623,69 @@ SelectLockOrder(void)
 		chan_free(c[i]);
 }
 
+// The same with 64 cases over 16 channels: duplicates, NULL channels, every time in
+// another order.
+struct shuffled {
+	struct scase cases[WIDE];
+	chan **c;
+	uint32_t rnd;
+	atomic_int *balance;
+	struct wait_group *wg;
+};
+
+static void
+shuffled_select(void *arg)
+{
+	struct shuffled *s = arg;
+	int v = 1, in, which;
+
+	for (int i = 0; i < scaled(60); i++) {
+		for (int k = 0; k < WIDE; k++) {
+			uint32_t x = rnd(&s->rnd) % 17;
+			chan *c = x < 16 ? s->c[x] : NULL;
+
+			s->cases[k] =
+				rnd(&s->rnd) % 2 ? SEND(c, &v) : RECV(c, &in);
+		}
+		s->cases[rnd(&s->rnd) % WIDE] = TIMEOUT(40 * MICROSECOND);
+		which = chan_selectv(s->cases, WIDE);
+		if (s->cases[which].kind == SCASE_SEND)
+			atomic_fetch_add(s->balance, 1);
+		else if (s->cases[which].kind == SCASE_RECV)
+			atomic_fetch_add(s->balance, -1);
+	}
+	wait_group_done(s->wg);
+}
+
+static void
+SelectShuffled(void)
+{
+	static struct shuffled s[4];
+	static chan *c[16];
+	struct wait_group wg = { 0 };
+	atomic_int balance = 0;
+	int buffered = 0;
+
+	for (int i = 0; i < 16; i++)
+		c[i] = chan_make(int, i % 3);
+	wait_group_add(&wg, 4);
+	for (int i = 0; i < 4; i++) {
+		s[i].c = c;
+		s[i].rnd = seed();
+		s[i].balance = &balance;
+		s[i].wg = &wg;
+		go(shuffled_select, &s[i]);
+	}
+	wait_group_wait(&wg);
+	NEED(wait_idle(0));
+	for (int i = 0; i < 16; i++) {
+		buffered += chan_len(c[i]);
+		CHECK(c[i]->recvq.first == NULL && c[i]->sendq.first == NULL);
+		chan_free(c[i]);
+	}
+	CHECK_EQ(balance, buffered);
+}
+
 // All of 64 channels are ready in turn; the index is the right one.
 static void
 SelectWide(void)
@@ -717,6 +780,217 @@ PseudoRandomSend(void)
 	}
 }
 
+// ---- What a select evaluates (Go: select5) ---------------------------------
+
+static int evaluated[8];
+
+static chan *
+chan_of(int i, chan *c)
+{
+	evaluated[i]++;
+	return c;
+}
+
+static int *
+place_of(int i, int *p)
+{
+	evaluated[i]++;
+	return p;
+}
+
+// Channels and addresses of all cases, of those too that are not taken, are
+// evaluated once each. (In which order is the compiler's affair in C.)
+static void
+SelectEvaluatesOnce(void)
+{
+	chan *c = chan_make(int, 1), *nil = NULL;
+	int in = 0, out = 5;
+	bool ok = false;
+
+	memset(evaluated, 0, sizeof evaluated);
+	CHECK_EQ(chan_select(RECV(chan_of(0, nil), place_of(1, &in)),
+			     SEND(chan_of(2, c), place_of(3, &out)),
+			     RECV_OK(chan_of(4, nil), place_of(5, &in), &ok),
+			     SEND(chan_of(6, nil), place_of(7, &out))),
+		 1);
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(evaluated[i], 1);
+	CHECK_EQ(chan_select(RECV(chan_of(0, c), place_of(1, &in)), DEFAULT),
+		 0);
+	CHECK_EQ(in, 5);
+	CHECK_EQ(evaluated[0], 2);
+	CHECK_EQ(evaluated[1], 2);
+	chan_send_(chan_of(2, c), place_of(3, &out), sizeof out);
+	CHECK_EQ(chan_select(SEND(chan_of(4, c), place_of(5, &out)), DEFAULT),
+		 1);
+	CHECK_EQ(evaluated[4], 2);
+	CHECK_EQ(evaluated[5], 2);
+	chan_free(c);
+}
+
+// ---- Chance (Go: SelectFairness, for more cases) ---------------------------
+
+// chi2 is sum((seen - n/k)^2 / (n/k)), times 1000.
+static int64_t
+chi2(const int *seen, int k, int64_t n)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < k; i++) {
+		int64_t d = seen[i] * (int64_t)k - n;
+
+		sum += d * d;
+	}
+	return sum * 1000 / (n * k);
+}
+
+// Among k ready cases each comes equally often, and whatever came before it: the
+// squares are below what chance exceeds once in a million runs, for k - 1 and
+// k * k - 1 degrees of freedom. Cases that are never ready stand between.
+static void
+uniform(int k, int64_t bound, int64_t bound2)
+{
+	chan *c = chan_make(int, 0), *nil = NULL;
+	struct scase cases[10];
+	int seen[5] = { 0 }, pairs[25] = { 0 }, last = -1, v;
+	int n = scaled(30000), npairs = 0;
+
+	chan_close(c);
+	for (int i = 0; i < n; i++) {
+		int which;
+
+		for (int j = 0; j < 2 * k; j++)
+			cases[j] = RECV(j % 2 ? c : nil, &v);
+		which = chan_selectv(cases, (size_t)(2 * k)) / 2;
+		NEED(which >= 0 && which < k);
+		seen[which]++;
+		if (i % 2) { // pairs that do not overlap
+			pairs[last * k + which]++;
+			npairs++;
+		}
+		last = which;
+	}
+	chan_free(c);
+	test_eq(__FILE__, k, "chi2 of cases, above the bound by",
+		chi2(seen, k, n) > bound ? chi2(seen, k, n) - bound : 0, 0);
+	test_eq(__FILE__, k, "chi2 of pairs, above the bound by",
+		chi2(pairs, k * k, npairs) > bound2 ?
+			chi2(pairs, k * k, npairs) - bound2 :
+			0,
+		0);
+}
+
+static void
+SelectUniform(void)
+{
+	uniform(2, 23900, 30700);
+	uniform(3, 27600, 42700);
+	uniform(5, 33400, 70600);
+}
+
+// ---- No trace ----------------------------------------------------------------
+
+static bool
+empty(const chan *c)
+{
+	return c->recvq.first == NULL && c->recvq.last == NULL &&
+	       c->sendq.first == NULL && c->sendq.last == NULL;
+}
+
+struct trace {
+	chan *c[4];
+	atomic_int back;
+};
+
+static void
+leaves_trace(void *arg)
+{
+	struct trace *t = arg;
+	int v = 1, w;
+
+	for (int i = 0; i < 40; i++)
+		chan_select(RECV(t->c[0], &w), SEND(t->c[1], &v),
+			    RECV(t->c[2], &w), RECV(t->c[2], &w),
+			    SEND(t->c[3], &v), TIMEOUT(50 * MICROSECOND));
+	atomic_fetch_add(&t->back, 1);
+}
+
+// Whatever ends a select, it is in no queue any more: not in that of the case
+// that was taken, not in the others', and no timer is left that would end a
+// sleep too soon.
+static void
+SelectLeavesNothing(void)
+{
+	struct trace t = { { NULL }, 0 };
+	uint32_t r = seed();
+	int64_t start;
+
+	for (int i = 0; i < 4; i++)
+		t.c[i] = chan_make(int, 0);
+	for (int i = 0; i < 4; i++)
+		go(leaves_trace, &t);
+	while (atomic_load(&t.back) < 4) {
+		uint32_t k = rnd(&r) % 4;
+		int v = 2;
+
+		if (k == 1 || k == 3)
+			chan_try_recv(t.c[k], &v);
+		else
+			chan_try_send(t.c[k], &v);
+		if (rnd(&r) % 4 == 0)
+			time_sleep(30 * MICROSECOND);
+		else
+			runtime_gosched();
+	}
+	NEED(wait_idle(0));
+	for (int i = 0; i < 4; i++)
+		CHECK(empty(t.c[i]));
+	// A blocked select that a close ends.
+	atomic_store(&t.back, 0);
+	go(leaves_trace, &t);
+	settle();
+	chan_close(t.c[2]);
+	NEED(wait_idle(0));
+	for (int i = 0; i < 4; i++)
+		CHECK(empty(t.c[i]));
+	start = time_now();
+	time_sleep(MILLISECOND);
+	CHECK(time_now() - start >= MILLISECOND);
+	for (int i = 0; i < 4; i++)
+		chan_free(t.c[i]);
+}
+
+// A select that panics leaves nothing in the channels of its other cases, and no
+// lock held.
+static void
+select_panics(void *arg)
+{
+	struct trace *t = arg;
+	int v = 1;
+
+	chan_select(RECV(t->c[0], &v), SEND(t->c[1], &v), RECV(t->c[2], &v));
+}
+
+static void
+SelectPanicLeavesNothing(void)
+{
+	struct trace t = {
+		{ chan_make(int, 0), chan_make(int, 0), chan_make(int, 0) }, 0
+	};
+	struct waiter w = { t.c[0], t.c[2], -1, 0, false };
+
+	chan_close(t.c[1]);
+	CHECK(panic_catch(select_panics, &t) != NULL);
+	for (int i = 0; i < 3; i++)
+		CHECK(empty(t.c[i]));
+	go(wait_recv, &w); // the locks are free
+	chan_send(t.c[2], &(int){ 9 });
+	NEED(wait_idle(0));
+	CHECK_EQ(w.v, 9);
+	for (int i = 0; i < 3; i++)
+		chan_free(t.c[i]);
+}
+
 // ---- Timeouts --------------------------------------------------------------
 
 // Among 100 selects whose value and whose time come together exactly one case
@@ -777,9 +1051,14 @@ const struct test select_tests[] = {
 	T(SelectAloneBlocks),
 	T(SelectStress),
 	T(SelectLockOrder),
+	T(SelectShuffled),
 	T(SelectWide),
 	T(Select2),
 	T(PseudoRandomSend),
+	T(SelectEvaluatesOnce),
+	T(SelectUniform),
+	T(SelectLeavesNothing),
+	T(SelectPanicLeavesNothing),
 	T(TimeoutRace),
 	{ 0 },
 };
