@@ -215,6 +215,12 @@ def stem(path):
     return os.path.splitext(os.path.basename(path))[0]
 
 
+def exit_harts(keys):
+    """The numbers of harts that a test program says it runs with."""
+    return [int(h) for line in keys.get("harts", ["1 4"])
+            for h in line.split()]
+
+
 def dialogue(lines):
     """What the `type:` comments say, for runner.Typist."""
     found = []
@@ -297,7 +303,7 @@ class Suite:
             exits = []
         exits = [e for e in exits if any(
             self.wanted(self.where(arch, h, "exit/" + stem(e)))
-            for h in HARTS)]
+            for h in exit_harts(headers[e]))]
         tour = os.path.exists(TOUR) and not self.o.soak and not sample and \
             any(self.wanted(self.where(arch, h, "tour")) for h in HARTS)
         # ONLY names jobs; if it names none, it is for the tests in the image.
@@ -330,15 +336,15 @@ class Suite:
         broken = {a: None if ok or self.make(
             "image", "ARCH=" + arch, "APP=" + a, quiet=True).returncode == 0
             else "does not build" for a in apps}
-        harts = [h for h in HARTS if h <= machine.harts_max]
-        for h in harts:
-            if target:
+        for h in range(1, machine.harts_max + 1):
+            if target and h in HARTS:
                 self.target(machine, h, image[TARGET], broken[TARGET], part,
                             sample)
             for e in exits:
-                self.exit(machine, h, e, headers[e], image[program[e]],
-                          broken[program[e]])
-            if tour:
+                if h in exit_harts(headers[e]):
+                    self.exit(machine, h, e, headers[e], image[program[e]],
+                              broken[program[e]])
+            if tour and h in HARTS:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
 
     def tools(self, arch):
@@ -384,8 +390,6 @@ class Suite:
                      brief=True, **how)
 
     def exit(self, machine, harts, source, keys, image, broken):
-        if str(harts) not in " ".join(keys.get("harts", ["1 4"])).split():
-            return
         expect = Expect()
         expect.status = int(keys.get("expect-status", ["0"])[0])
         expect.find = keys.get("expect", [])
