@@ -74,6 +74,12 @@ option(const char *name, int field, uint32_t dflt)
 	return v;
 }
 
+// early_init: see go.h.
+__attribute__((weak)) void
+early_init(void)
+{
+}
+
 // rt0_go starts the kernel on hart 0 and makes the main goroutine.
 _Noreturn void
 rt0_go(void)
@@ -103,6 +109,7 @@ rt0_go(void)
 	allp[0].m = mp;
 	allp[0].stopped = false;
 	consoleinit();
+	early_init();
 	newmain(runtime_main);
 	mstart(0);
 }
