@@ -116,6 +116,15 @@ elemcheck(const struct hchan *c, size_t size, const char *call)
 		      call, size, (unsigned)c->elemsize);
 }
 
+// valuecheck is elemcheck for a send, whose value must be one that can be read.
+void
+valuecheck(const struct hchan *c, const void *v, size_t size, const char *call)
+{
+	elemcheck(c, size, call);
+	if (size > 0)
+		touch(v);
+}
+
 // ---- Make and free ---------------------------------------------------------------
 
 // trymake returns NULL if a pool is exhausted; *setting names it then.
@@ -163,7 +172,7 @@ chan_try_make_(size_t elemsize, intptr_t cap)
 {
 	const char *setting;
 
-	mustgoroutine("chan_make");
+	mustgoroutine("chan_try_make");
 	return trymake(elemsize, cap, &setting);
 }
 
@@ -313,7 +322,7 @@ chan_send_(chan *c, const void *v, size_t size)
 {
 	mustgoroutine("chan_send");
 	if (c != NULL)
-		elemcheck(c, size, "chan_send");
+		valuecheck(c, v, size, "chan_send");
 	chansend(c, v, true);
 }
 
@@ -322,7 +331,7 @@ chan_try_send_(chan *c, const void *v, size_t size)
 {
 	mustgoroutine("chan_try_send");
 	if (c != NULL)
-		elemcheck(c, size, "chan_try_send");
+		valuecheck(c, v, size, "chan_try_send");
 	return chansend(c, v, false);
 }
 

@@ -26,5 +26,7 @@ void recvfrom(struct hchan *c, struct sudog *sg, void *elem,
 	      void (*unlockf)(void *), void *arg);
 void handover(struct sudog *sg, const void *elem);
 void elemcheck(const struct hchan *c, size_t size, const char *call);
+void valuecheck(const struct hchan *c, const void *v, size_t size,
+		const char *call);
 
 #endif

@@ -173,6 +173,8 @@ runtime_stack(bool all)
 	struct unwind u;
 
 	mustgoroutine("runtime_stack");
+	if (all && gp->locks != 0)
+		fatal("runtime_stack of all with preemption disabled");
 	arch_unwindhere(&u);
 	if (all)
 		stoptheworld();

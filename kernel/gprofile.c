@@ -65,6 +65,8 @@ runtime_goroutines(struct goroutine_info *p, unsigned n)
 	mustgoroutine("runtime_goroutines");
 	if (getg()->locks != 0)
 		fatal("runtime_goroutines with preemption disabled");
+	if (n > 0)
+		touch(p);
 	stoptheworld();
 	now = nanotime();
 	for (unsigned i = 0; i < gpool.fresh; i++) {

@@ -162,7 +162,7 @@ chan_try_send_isr_(chan *c, const void *v, size_t size)
 	if (c == NULL)
 		return false;
 	if (mp == NULL) {
-		elemcheck(c, size, "chan_try_send_isr");
+		valuecheck(c, v, size, "chan_try_send_isr");
 		return send(c, v);
 	}
 	if (size != c->elemsize || size > ISR_ELEM) {
@@ -299,6 +299,7 @@ note_wait(struct note *n)
 	mustgoroutine("note_wait");
 	if (gp->locks != 0)
 		fatal("note_wait with preemption disabled");
+	touch(n);
 	gopark(commit, &n->state, "note");
 	if (gp->param != NULL)
 		panic("note_wait: somebody waits for this note already");

@@ -162,6 +162,8 @@ go_copy_(void (*fn)(void *), const void *args, size_t size)
 		fatal("go_copy: argument of %zu bytes; at most a quarter of "
 		      "STACK_STD, %d bytes, are copied",
 		      size, STACK_STD / 4);
+	if (size > 0)
+		touch(args);
 	if (!newproc(&a))
 		exhausted(a.why);
 }

@@ -36,6 +36,8 @@ go_deferproc_(struct go_defer *d, void (*fn)(void *), void *arg)
 {
 	struct g *gp = getg();
 
+	if (gp->goid == 0)
+		mustgoroutine("defer");
 	d->fn = fn;
 	d->arg = arg;
 	d->link = gp->deferred;
@@ -70,6 +72,8 @@ go_deferreturn_(struct go_defer *d)
 {
 	struct g *gp = getg();
 
+	if (gp->goid == 0)
+		mustgoroutine("defer");
 	if (gp->deferred != d)
 		throw("defer: the block that ends is not the innermost");
 	rundefer(gp);

@@ -350,6 +350,14 @@ struct isrop;
 void isrdone(struct sudog *sg);
 void isrdrain(struct m *mp);
 
+// touch faults at once, in the goroutine that called, where p is no address: not
+// later, with a lock held or on g0, where no panic is possible.
+static inline void
+touch(const void *p)
+{
+	(void)*(const volatile unsigned char *)p;
+}
+
 // ---- panic.c, die.c -----------------------------------------------------------
 extern uint32_t dying;
 _Noreturn void frozen(void);

@@ -316,7 +316,9 @@ check(struct sel *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct scase *k = &s->cases[i];
 
-		if (haschan(k))
+		if (haschan(k) && k->kind == SCASE_SEND)
+			valuecheck(k->c, k->elem, k->size, "chan_select");
+		else if (haschan(k))
 			elemcheck(k->c, k->size, "chan_select");
 		else if (k->kind == SCASE_TIMEOUT && s->timeout < 0)
 			s->timeout = (int)i;

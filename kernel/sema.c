@@ -35,6 +35,7 @@ semacquire(struct go_sema *s, bool lifo, const char *reason)
 
 	if (getg()->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
+	touch(s);
 	lock(semlock(s));
 	if (s->count > 0) {
 		s->count--;
@@ -69,6 +70,7 @@ semrelease(struct go_sema *s, bool handoff)
 {
 	struct g *gp;
 
+	touch(s);
 	lock(semlock(s));
 	gp = semgive(s);
 	unlock(semlock(s));
@@ -84,6 +86,7 @@ semtryacquire(struct go_sema *s)
 {
 	bool ok;
 
+	touch(s);
 	lock(semlock(s));
 	ok = s->count > 0;
 	if (ok)
@@ -143,6 +146,7 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 
 	if (gp->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
+	touch(s);
 	lock(semlock(s));
 	if (s->count > 0 || d <= 0) {
 		bool ok = s->count > 0;
@@ -176,6 +180,8 @@ condwait(struct go_sema *s, void (*unlockm)(void *), void *m)
 
 	if (gp->locks != 0)
 		fatal("sync.Cond.Wait with preemption disabled");
+	touch(s);
+	touch(m); // before anything is in the queue
 	lock(semlock(s));
 	enqueue(s, &sg, false);
 	unlock(semlock(s));
@@ -194,6 +200,7 @@ condnotify(struct go_sema *s, bool all)
 {
 	struct sudog *sg, *parked = NULL, **tail = &parked;
 
+	touch(s);
 	lock(semlock(s));
 	while ((sg = s->head) != NULL) {
 		s->head = sg->next;
@@ -225,6 +232,7 @@ wgadd(struct wait_group *wg, int delta)
 	bool misuse;
 	int32_t n;
 
+	touch(wg);
 	lock(l);
 	n = (int32_t)wg->n + delta;
 	misuse = n >= 0 && wg->waiters != 0 && delta > 0 && n == delta;
@@ -258,6 +266,7 @@ wgwait(struct wait_group *wg)
 
 	if (getg()->locks != 0)
 		fatal("wait_group_wait with preemption disabled");
+	touch(wg);
 	lock(l);
 	if (wg->n == 0) {
 		unlock(l);

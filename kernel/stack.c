@@ -209,6 +209,8 @@ runtime_read_stacks(struct runtime_stack_use *u, unsigned n)
 	unsigned i = 0;
 
 	mustgoroutine("runtime_read_stacks");
+	if (n > 0)
+		touch(u);
 	lock(&useslock);
 	for (unsigned k = 0; k < NSTACKUSE && i < n; k++)
 		if (uses[k].n != 0)

@@ -151,11 +151,13 @@ runtime_gomaxprocs(int n)
 {
 	int old = (int)load_rlx(&gomaxprocs);
 
-	if (n < 1 || n == old)
-		return old;
 	mustgoroutine("runtime_gomaxprocs");
+	if (n < 1)
+		return old;
 	if (getg()->locks != 0)
 		fatal("runtime_gomaxprocs with preemption disabled");
+	if (n == old)
+		return old;
 	stoptheworld();
 	old = (int)gomaxprocs;
 	procresize((uint32_t)n < ncpu ? (uint32_t)n : ncpu);

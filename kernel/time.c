@@ -459,6 +459,7 @@ starttimer(struct timer *t, int64_t when, uint32_t kind, void (*fn)(void *),
 {
 	struct p *pp;
 
+	touch(t);
 	acquirem();
 	while ((pp = load(&t->p)) == BUSY || !cas(&t->p, NULL, BUSY)) {
 		if (pp != BUSY && pp != NULL) {
