@@ -113,13 +113,14 @@ struct frame {
 	int line;         // 0 if unknown
 };
 // runtime_caller describes the caller of this function (skip 0), its caller
-// (skip 1), ... up to goexit; false beyond. Go: runtime.Caller.
+// (skip 1), ... up to goexit; false beyond. Any context. Go: runtime.Caller.
 bool runtime_caller(int skip, struct frame *f);
 // runtime_callers stores up to n return pcs, the first `skip` frames left out,
-// and returns how many; skip 0 is the caller itself. Go: runtime.Callers.
+// and returns how many; skip 0 is the caller itself. Any context.
+// Go: runtime.Callers.
 int runtime_callers(int skip, uintptr_t *pcs, int n);
-// runtime_func_for_pc looks a return pc from runtime_callers up.
-// Go: runtime.FuncForPC, Frames.
+// runtime_func_for_pc looks a return pc from runtime_callers up. Any context. Go:
+// runtime.FuncForPC, Frames.
 bool runtime_func_for_pc(uintptr_t pc, struct frame *f);
 // runtime_stack prints the traceback of this goroutine, or of all, to the
 // console. All of them: the world is stopped meanwhile. Go: runtime.Stack.
@@ -159,6 +160,7 @@ struct runtime_stats {
 	uint64_t console_in;   // bytes typed that found room in CONSOLE_INPUT
 	uint64_t console_lost; // and those that did not
 };
+// runtime_read_stats fills in s, which is too large for most stacks. Any context.
 void runtime_read_stats(struct runtime_stats *s);
 
 // runtime_read_stacks tells how deep goroutines have gone that have ended, by
@@ -628,6 +630,13 @@ void irq_wait(unsigned irq);
 // number beyond NIRQ, the console's line and a line for which a goroutine waits
 // panic; so does an irq_wait for a line with a handler.
 void irq_handle(unsigned irq, void (*fn)(void *arg), void *arg);
+
+// early_init, if the program or its board defines one, runs once on the boot hart
+// before the scheduler does: on its system stack, interrupts masked, the console
+// ready for output by arch_putc, no libc. It is the place for what a board's
+// pins, clocks and watchdogs want early; only what says "any context" is legal
+// there.
+void early_init(void);
 
 // chan_try_send_isr(c, &v) is chan_try_send for handlers: true if a receiver or the
 // buffer has the value, or will have it before anything that is sent later by
