@@ -17,6 +17,8 @@ What it runs, two at a time, printing in order:
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
                 the rest, else only the target tests
+  <arch> api    tools/apimatrix.py: every call of go.h in every context; whole
+                on the first machine and in a soak
 
 --only REGEX takes the jobs whose name matches; if it matches none, it goes to
 the target image, where it is the beginning of the names of tests.
@@ -354,6 +356,23 @@ class Suite:
                 sys.executable, "tests/tools/run.py", "--make", self.o.make,
                 "--build", self.o.build, "--arch", arch])
 
+    def api(self, arch, brief):
+        """Every call of go.h in every context; see tools/apimatrix.py."""
+        name = arch + " api"
+        if not self.wanted(name):
+            return
+        command = [sys.executable, "tools/apimatrix.py", "--make", self.o.make,
+                   "--build", self.o.build, "--arch", arch]
+        print("# building the matrix of calls for %s" % arch, flush=True)
+        ready = subprocess.run(command + ["--prepare"],
+                               stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE)
+        said = ready.stdout.decode().strip().split("\n")[-1]
+        self.add(name, timeout=900, brief=True,
+                 command=command + ["--prepared"] + ["--brief"] * brief,
+                 broken=None if ready.returncode == 0 else
+                 said or "does not build")
+
     def pace(self, machine, harts):
         """Arguments that let every hart get on under -icount.
 
@@ -503,6 +522,8 @@ def main():
         for arch in o.archs.split():
             if whole:
                 suite.tools(arch)
+            if whole or o.soak:
+                suite.api(arch, arch != o.archs.split()[0] and not o.soak)
             suite.arch(arch)
             if whole:
                 suite.sample(arch)
