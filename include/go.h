@@ -574,6 +574,7 @@ struct context {
 	struct hchan done;
 };
 // context_background is the root of all: never cancelled, no deadline, no value.
+// Any context.
 // Go: context.Background.
 struct context *context_background(void);
 // context_with_cancel: a child that context_cancel ends. A child of a parent that

@@ -243,8 +243,10 @@ NULLS = {
     r"chan_(send|recv)_\.c": "blocked",
     r"chan_(try_)?recv_\.v": "returned",        # the value is dropped
     r"timer_start\.fn": "^panic: .*timer_start",
-    r"context_(with_\w+)\.(parent|key)": "^panic: context",
-    r"context_(with_)?value\.value": "returned",
+    r"context_with_\w+\.parent": "^panic: cannot create context from nil parent",
+    r"context_with_value\.key": "^panic: nil key",
+    r"context_with_value\.value": "returned",
+    r"context_value\.(ctx|key)": "returned",    # nobody has it
 }
 FAULT = r"^panic: runtime error: invalid memory address.*" \
     r"(0x[0-9a-f]{1,3}\)|NULL)"
