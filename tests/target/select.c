@@ -915,6 +915,15 @@ leaves_trace(void *arg)
 	atomic_fetch_add(&t->back, 1);
 }
 
+static void
+sends_soon(void *arg)
+{
+	int v = 3;
+
+	time_sleep(50 * MICROSECOND);
+	chan_select(SEND((chan *)arg, &v), TIMEOUT(MILLISECOND / 2));
+}
+
 // Whatever ends a select, it is in no queue any more: not in that of the case
 // that was taken, not in the others', and no timer is left that would end a
 // sleep too soon.
@@ -953,9 +962,18 @@ SelectLeavesNothing(void)
 	NEED(wait_idle(0));
 	for (int i = 0; i < 4; i++)
 		CHECK(empty(t.c[i]));
-	start = time_now();
-	time_sleep(MILLISECOND);
-	CHECK(time_now() - start >= MILLISECOND);
+	for (int i = 0; i < 20; i++) {
+		int v;
+
+		go(sends_soon, t.c[0]);
+		chan_select(RECV(t.c[0], &v), TIMEOUT(300 * MICROSECOND));
+		start = time_now();
+		CHECK_EQ(chan_select(RECV(t.c[1], &v), TIMEOUT(MILLISECOND)),
+			 1);
+		CHECK(time_now() - start >= MILLISECOND);
+		chan_try_recv(t.c[0], &v); // had it been too late
+		NEED(wait_idle(0));
+	}
 	for (int i = 0; i < 4; i++)
 		chan_free(t.c[i]);
 }
