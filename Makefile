@@ -413,9 +413,9 @@ CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target
 checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
-CHECKS = check-layers check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
+CHECKS = check-layers check-coverage check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
-.PHONY: check check-layers check-format format
+.PHONY: check check-layers check-coverage check-format format
 check:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(CHECK_PACKAGES)
 	@$(SUBMAKE) -k $(CHECKS) && echo "check: all is well"
@@ -423,6 +423,10 @@ check:
 check-layers:
 	@echo "check: who includes whom"
 	@tools/layercheck.py
+
+check-coverage:
+	@echo "check: the table of what is tested"
+	@tools/coverage.py
 
 check-format:
 	@echo "check: layout ($(words $(C_FILES)) files)"

@@ -33,6 +33,7 @@ tests use run(), which collects the output instead of showing it.
 """
 
 import argparse
+import copy
 import ctypes
 import fcntl
 import functools
@@ -71,6 +72,13 @@ class Machine:
         self.harts_max = int(self.values["harts_max"])
         self.harts_default = int(self.values["harts_default"])
         self.exit_file = self.values["exit"] == "file"
+
+    def with_words(self, words):
+        """The same machine with more words on its command line."""
+        other = copy.copy(self)
+        other.values = dict(self.values,
+                            args=self.values["args"] + " " + words)
+        return other
 
     def command(self, image, harts, args="", icount=None, exit_file=""):
         holes = {"{HARTS}": str(harts), "{IMAGE}": image,

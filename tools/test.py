@@ -36,6 +36,7 @@ Comments at the top of tests/exit/*.c (all optional, `// key: value`):
   expect-last: TEXT    the last line of the output
   harts: 1 4           harts to run with; 1 and 4 if absent
   args: TEXT           boot arguments
+  qemu: TEXT           more words for QEMU's command line, -m 6G for instance
   input: TEXT          typed in (\\n, \\x04 ...), followed by its end
   type: REGEX => TEXT  or a dialogue: TEXT is typed in when the output behind the
                        last REGEX has this one, in the order of these lines;
@@ -417,6 +418,8 @@ class Suite:
         text = keys.get("input")
         if text is not None:
             text = "".join(text).encode().decode("unicode_escape")
+        if "qemu" in keys:
+            machine = machine.with_words(" ".join(keys["qemu"]))
         typed = dialogue(keys.get("type", []))
         pace = "" if typed or text is not None else self.pace(machine, harts)
         self.add(self.where(machine.arch, harts, "exit/" + stem(source)),
