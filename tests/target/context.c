@@ -141,6 +141,48 @@ CtxTree(void)
 		context_cancel(&t[i]);
 }
 
+// Everybody who waits anywhere in the tree is woken, two at each context.
+struct ctxwait {
+	struct context *ctx;
+	atomic_int *woken;
+};
+
+static void
+wait_for_end(void *arg)
+{
+	struct ctxwait *w = arg;
+	char v;
+
+	CHECK(!chan_recv(context_done(w->ctx), &v));
+	CHECK(err_is(w->ctx, canceled));
+	atomic_fetch_add(w->woken, 1);
+}
+
+static void
+CtxWaiters(void)
+{
+	static struct context t[7];
+	static atomic_int woken;
+
+	atomic_store(&woken, 0);
+	context_with_cancel(&t[0], context_background());
+	for (int i = 1; i < 7; i++)
+		context_with_cancel(&t[i], &t[(i - 1) / 2]);
+	for (int i = 0; i < 14; i++)
+		go_copy(wait_for_end, (struct ctxwait){ &t[i / 2], &woken });
+	time_sleep(2 * MILLISECOND);
+	CHECK_EQ(woken, 0);
+	context_cancel(&t[2]);
+	for (int i = 0; i < 1000 && woken < 6; i++)
+		time_sleep(100 * MICROSECOND);
+	CHECK_EQ(woken, 6);
+	context_cancel(&t[0]);
+	NEED(wait_idle(0));
+	CHECK_EQ(woken, 14);
+	for (int i = 0; i < 7; i++)
+		context_cancel(&t[i]);
+}
+
 // A child that has been cancelled is out of the tree: its storage may be anything
 // when the parent ends (Go: XTestCancelRemoves).
 static void
@@ -349,9 +391,10 @@ make_children(struct storm *s, uint32_t *r)
 	if (!is_done(&a) || !is_done(&b) || !is_done(&c) ||
 	    context_err(&b) == NULL)
 		atomic_fetch_add(&s->wrong, 1);
-	memset(&a, 0xa5, sizeof a);
-	memset(&b, 0xa5, sizeof b);
-	memset(&c, 0xa5, sizeof c);
+	// Whoever comes late finds what looks like a context that lives.
+	memset(&a, 0, sizeof a);
+	memset(&b, 0, sizeof b);
+	memset(&c, 0, sizeof c);
 }
 
 static void
@@ -406,6 +449,51 @@ CtxSimultaneous(void)
 	CHECK_EQ(timers_set(), before);
 }
 
+// context_cancel comes just when the deadline does, which fires on another hart
+// (one that a goroutine keeps busy set it): after it nobody may look at the
+// context any more.
+struct edge {
+	struct context ctx;
+	atomic_int state; // 1: made, 2: cancelled and wiped
+	int64_t when;
+};
+
+static void
+make_and_hog(void *arg)
+{
+	struct edge *e = arg;
+
+	context_with_deadline(&e->ctx, context_background(), e->when);
+	atomic_store(&e->state, 1);
+	while (atomic_load(&e->state) == 1)
+		if (!atonce())
+			runtime_gosched();
+}
+
+static void
+CtxEdge(void)
+{
+	static struct edge e;
+	uint32_t r = seed();
+
+	for (int i = 0; i < scaled(200); i++) {
+		int64_t until;
+
+		memset(&e, 0, sizeof e);
+		e.when = time_now() + 100 * MICROSECOND;
+		until = e.when + rnd(&r) % 8000 - 2000;
+		go(make_and_hog, &e);
+		while (atomic_load(&e.state) == 0)
+			runtime_gosched();
+		while (time_now() < until)
+			;
+		context_cancel(&e.ctx);
+		memset(&e.ctx, 0, sizeof e.ctx);
+		atomic_store(&e.state, 2);
+		NEED(wait_idle(0));
+	}
+}
+
 // A parent with very many children, in several levels, at once.
 static void
 CtxMany(void)
@@ -435,8 +523,11 @@ CtxMany(void)
 }
 
 const struct test context_tests[] = {
-	T(CtxBackground),    T(CtxCancel),  T(CtxTree),
-	T(CtxCancelRemoves), T(CtxTimeout), T(CtxDeadline),
-	T(CtxBornCancelled), T(CtxValue),   T(CtxDeferred),
-	T(CtxSimultaneous),  T(CtxMany),    { 0 },
+	T(CtxBackground),    T(CtxCancel),
+	T(CtxTree),          T(CtxWaiters),
+	T(CtxCancelRemoves), T(CtxTimeout),
+	T(CtxDeadline),      T(CtxBornCancelled),
+	T(CtxValue),         T(CtxDeferred),
+	T(CtxSimultaneous),  T(CtxEdge),
+	T(CtxMany),          { 0 },
 };
