@@ -103,7 +103,8 @@ chanbufalloc(size_t bytes)
 	unsigned want, k;
 	struct block *b = NULL;
 
-	if (bytes > CHANBUF_BYTES || (TORTURE && torturepool()))
+	if (bytes > CHANBUF_BYTES ||
+	    (TORTURE && torturepool("channel buffers")))
 		return NULL;
 	want = k = orderfor(bytes);
 	lock(&chanbuflock);

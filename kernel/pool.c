@@ -37,7 +37,7 @@ poolget(struct pool *p)
 
 	if (!p->listed)
 		enlist(p);
-	if (TORTURE && torturepool())
+	if (TORTURE && torturepool(p->name))
 		return NULL;
 	lock(&p->l);
 	b = p->free;

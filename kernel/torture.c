@@ -9,7 +9,7 @@
 //  - harts get interrupts from each other that mean nothing;
 //  - pools are empty when the boot arguments say so: gz.fail=K,N refuses N requests
 //    from the K-th one on (N is 1 if absent), gz.failevery=N each N-th. Counted are
-//    those since main's start.
+//    those since main's start; each refusal is told on the console.
 //
 // The rest of the torture is in the numbers that the Makefile gives the build: run
 // queues of two, free lists of two, slices of 1 ms, small pools, and DEBUG's checks.
@@ -31,8 +31,8 @@
 
 static uint32_t state[MAXHARTS];
 static uint32_t failfrom, failcount, failevery;
-static uint32_t
-	requests; // to pools, since main started or failing was asked for
+static bool told;         // on the console: the boot arguments want it
+static uint32_t requests; // to pools, since main's start or the last order
 
 void
 tortureinit(uint32_t seed, uint32_t fail, uint32_t n, uint32_t every)
@@ -42,6 +42,7 @@ tortureinit(uint32_t seed, uint32_t fail, uint32_t n, uint32_t every)
 	failfrom = fail;
 	failcount = n;
 	failevery = every;
+	told = true;
 }
 
 // next is the hart's next random number: a 32-bit xorshift as in fastrand.
@@ -106,15 +107,20 @@ torturerelease(const struct g *gp)
 }
 
 bool
-torturepool(void)
+torturepool(const char *name)
 {
 	uint32_t n;
 
 	if (!sched.mainstarted)
 		return false;
 	n = xadd(&requests, 1);
-	return (failfrom != 0 && n - failfrom < failcount) ||
-	       (failevery != 0 && n % failevery == 0);
+	if ((failfrom == 0 || n - failfrom >= failcount) &&
+	    (failevery == 0 || n % failevery != 0))
+		return false;
+	if (told)
+		kprintf("torture: request %u, to pool \"%s\", is refused\n",
+			(unsigned)n, name);
+	return true;
 }
 
 // runtime_fail_alloc lets n requests to pools fail, from the k-th one on that is
@@ -131,5 +137,6 @@ runtime_fail_alloc(unsigned k, unsigned n)
 	failfrom = k;
 	failcount = n;
 	failevery = 0;
+	told = false;
 	return (int)made;
 }

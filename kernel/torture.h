@@ -26,7 +26,8 @@ void tortureshuffle(struct g **first, struct g **last, uint32_t n);
 // look around for nothing.
 bool torturerelease(const struct g *gp);
 
-// torturepool is asked for each request to a pool: whether it is refused.
-bool torturepool(void);
+// torturepool is asked for each request to the pool of that name: whether it is
+// refused.
+bool torturepool(const char *name);
 
 #endif

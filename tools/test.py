@@ -42,6 +42,11 @@ Comments at the top of tests/exit/*.c (all optional, `// key: value`):
                        last REGEX has this one, in the order of these lines;
                        =>N TEXT types it N times; no end follows. With input
                        or type, time is the host's and not virtual
+  refuse: N            torture build: run it again and again, with the first
+                       request to a pool refused, with the second one, and so
+                       on until none is left (N at most, in a test that is not
+                       all torture). Each run must end as it should, or with
+                       the fatal error that names a pool's setting
   only-arch: NAMES     only on these
   timeout: SECONDS     60 if absent
 A tests/exit/*.session is such comments alone, with `app: FILE` for the program.
@@ -64,6 +69,11 @@ import run as runner
 HARTS = (1, 4)
 TARGET = "tests/target"
 TOUR = "examples/tour.c"
+# How a program ends that found a pool exhausted, and could not go on.
+EXHAUSTED = re.compile(r"^fatal error: .*\b(NG|STACK[0-3]_COUNT|NCHAN|"
+                       r"CHANBUF_BYTES|NPANIC|NREENT|NLOCK)\b", re.M)
+# A program's requests to pools are refused one by one up to here.
+REFUSE = 1000
 # Distances of chaos interrupts in instructions of one hart: the shortest must
 # be well above the length of a handler, or nothing else ever runs.
 CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
@@ -89,6 +99,7 @@ class Job:
         self.expect = how.get("expect")      # None: it speaks TAP
         self.brief = how.get("brief", False)  # one line if all is well
         self.broken = how.get("broken")      # why it cannot run at all
+        self.refuse = how.get("refuse", 0)   # at most so many requests
 
 
 class Expect:
@@ -167,11 +178,42 @@ def on_host(job):
     return p.stdout.decode(errors="replace"), p.returncode, None
 
 
+def sweep(job, result):
+    """Runs a job with its k-th request to a pool refused, k = 1, 2, ..."""
+    complaint = None
+    # With several harts go asks twice before it gives up.
+    count = min(job.harts, 2)
+    for k in range(1, job.refuse + 1):
+        output, status, why, command = runner.run(
+            job.machine, job.image, job.harts,
+            "%s gz.fail=%d,%d" % (job.args, k, count), job.machine.icount,
+            job.timeout)
+        refused = "torture: request %d," % k in output
+        complaint = job.expect.complaint(output, status, why)
+        if refused and status == 2 and EXHAUSTED.search(output):
+            complaint = None
+        if complaint or not refused:
+            break
+    else:
+        k += 1
+    result.output, result.shown = output, shlex.join(command)
+    if complaint:
+        complaint = "gz.fail=%d,%d: %s" % (k, count, complaint)
+    elif k == 1:
+        complaint = "no request was refused"
+    result.tests.append((complaint is None, "", complaint or
+                         "%d requests refused" % (k - 1)))
+
+
 def perform(job):
     """Runs a job; in a worker process."""
     result, start = Result(job), time.monotonic()
     if job.broken:
         result.tests.append((False, "", job.broken))
+        return result
+    if job.refuse:
+        sweep(job, result)
+        result.seconds = time.monotonic() - start
         return result
     if job.command:
         output, status, why = on_host(job)
@@ -302,19 +344,24 @@ class Suite:
         program = {e: headers[e].get("app", [e])[0] for e in exits}
         exits = [e for e in exits if arch in " ".join(headers[e].get(
             "only-arch", [arch])).replace(",", " ").split()]
-        if self.o.soak or sample:
-            exits = []
+        refuse = [e for e in exits if self.kind and "refuse" in headers[e]]
+        if self.o.soak:
+            exits = refuse = []
+        if sample:
+            exits = refuse
         exits = [e for e in exits if any(
-            self.wanted(self.where(arch, h, "exit/" + stem(e)))
-            for h in exit_harts(headers[e]))]
+            self.wanted(self.where(arch, h, what + stem(e)))
+            for h in exit_harts(headers[e]) for what in ["exit/"] +
+            ["refuse/"] * (e in refuse))]
         tour = os.path.exists(TOUR) and not self.o.soak and not sample and \
-            any(self.wanted(self.where(arch, h, "tour")) for h in HARTS)
+            any(self.wanted(self.where(arch, h, what)) for h in HARTS
+                for what in ["tour"] + ["refuse/tour"] * bool(self.kind))
         # ONLY names jobs; if it names none, it is for the tests in the image.
         part = self.o.only and not self.named and not exits and \
             not tour and not sample and \
             not any(self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
                     for what in ("target", "chaos seed=1", "torture target",
-                                 "torture chaos seed=1"))
+                                 "torture chaos seed=1", "torture refuse/"))
         target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
             self.wanted(self.where(arch, h, what)) for h in HARTS
             for what in ("target", "chaos seed=1")))
@@ -344,11 +391,21 @@ class Suite:
                 self.target(machine, h, image[TARGET], broken[TARGET], part,
                             sample)
             for e in exits:
-                if h in exit_harts(headers[e]):
+                if h not in exit_harts(headers[e]):
+                    continue
+                if not sample:
                     self.exit(machine, h, e, headers[e], image[program[e]],
                               broken[program[e]])
+                if e in refuse and (not sample or h == max(
+                        n for n in exit_harts(headers[e])
+                        if n <= machine.harts_max)):
+                    most = int(headers[e]["refuse"][0]) if sample else REFUSE
+                    self.exit(machine, h, e, headers[e], image[program[e]],
+                              broken[program[e]], most)
             if tour and h in HARTS:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
+                if self.kind:
+                    self.tour(machine, h, image[TOUR], broken[TOUR], REFUSE)
 
     def tools(self, arch):
         """What the build says about its images; it builds some itself."""
@@ -380,7 +437,9 @@ class Suite:
         QEMU then runs the harts in turns that end at the next timer, so one
         that loops without a timer of its own would keep the others waiting
         for 100 ms of virtual time. Random interrupts on every hart end the
-        turns; the seed makes them the same in each run."""
+        turns; the seed makes them the same in each run. A hart whose timer is
+        the only short one never gets beyond its handlers (a turn also ends
+        where a timer is set), so short slices need short distances."""
         if harts == 1:
             return ""
         low, high = CHAOS[1 if self.kind else 2]
@@ -401,7 +460,7 @@ class Suite:
         if part or sample:
             return
         for seed in range(1, self.o.seeds + 1):
-            low, high = CHAOS[seed % len(CHAOS)]
+            low, high = CHAOS[seed % (2 if self.kind else len(CHAOS))]
             args = "gz.seed=%d gz.chaos=%d,%d seed=%d chaos=1 " \
                 "clock=virtual run=all" % (
                     seed, harts * low << machine.icount,
@@ -409,7 +468,7 @@ class Suite:
             self.add("%s chaos seed=%d" % (where, seed), args=args,
                      brief=True, **how)
 
-    def exit(self, machine, harts, source, keys, image, broken):
+    def exit(self, machine, harts, source, keys, image, broken, refuse=0):
         expect = Expect()
         expect.status = int(keys.get("expect-status", ["0"])[0])
         expect.find = keys.get("expect", [])
@@ -422,13 +481,14 @@ class Suite:
             machine = machine.with_words(" ".join(keys["qemu"]))
         typed = dialogue(keys.get("type", []))
         pace = "" if typed or text is not None else self.pace(machine, harts)
-        self.add(self.where(machine.arch, harts, "exit/" + stem(source)),
+        self.add(self.where(machine.arch, harts, (
+            "refuse/" if refuse else "exit/") + stem(source)), refuse=refuse,
                  machine=machine, harts=harts, image=image, broken=broken,
                  args=" ".join(keys.get("args", [])) + pace, text=text,
                  expect=expect, dialogue=typed,
                  timeout=float(keys.get("timeout", ["60"])[0]))
 
-    def tour(self, machine, harts, image, broken):
+    def tour(self, machine, harts, image, broken, refuse=0):
         expect = Expect()
         expect.ordered = True
         with open("tests/tour.expect") as f:
@@ -437,7 +497,9 @@ class Suite:
                     expect.never.append(line[1:])
                 elif line and not line.startswith("#"):
                     expect.find.append(line)
-        self.add(self.where(machine.arch, harts, "tour"), machine=machine,
+        self.add(self.where(machine.arch, harts,
+                            "refuse/tour" if refuse else "tour"),
+                 refuse=refuse, machine=machine,
                  harts=harts, image=image, broken=broken, expect=expect,
                  args=self.pace(machine, harts), timeout=120)
 

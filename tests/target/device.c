@@ -256,9 +256,11 @@ wakes(void *arg)
 {
 	atomic_int *left = arg;
 
+	bool more = atomic_fetch_sub(left, 1) > 1;
+
 	devquiet();
-	ready_isr(&note_);
-	if (atomic_fetch_sub(left, 1) > 1)
+	ready_isr(&note_); // from here on another hart's waiter may go on
+	if (more)
 		devstart(next);
 }
 
