@@ -64,8 +64,10 @@ needgoroutine(const char *call)
 {
 	const unsigned char *gp = (const void *)getg();
 
-	if (*(const uint64_t *)(const void *)(gp + G_GOID) == 0)
+	if (*(const uint64_t *)(const void *)(gp + G_GOID) == 0) {
 		mustgoroutine(call);
+		__builtin_unreachable(); // it has thrown
+	}
 }
 // fatal ends the machine with status 2 after "fatal error: " and the text; for
 // errors of the program that nothing can survive.

@@ -49,7 +49,8 @@ inherit(struct mutex *m, bool starving)
 	xadd(&m->state, delta);
 }
 
-static void
+// Apart, so that the fast path saves no registers.
+__attribute__((noinline)) static void
 lockslow(struct mutex *m)
 {
 	int64_t since = 0;
@@ -97,7 +98,7 @@ mutex_try_lock(struct mutex *m)
 	       cas_acq(&m->state, old, old | LOCKED);
 }
 
-static void
+__attribute__((noinline)) static void
 unlockslow(struct mutex *m, uint32_t new)
 {
 	if (!((new + LOCKED) & LOCKED))
