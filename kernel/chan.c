@@ -205,7 +205,7 @@ chan_free(chan *c)
 	if (c->fixed)
 		panic("chan_free: the channel is not from chan_make (static, "
 		      "or part of a ticker or context)");
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	busy = c->recvq.first != NULL || c->sendq.first != NULL;
 	buf = c->buf;
 	unlock(chanlock(c));
@@ -293,7 +293,7 @@ chansend(struct hchan *c, const void *elem, bool block)
 			return false;
 		blockforever("chan send (nil chan)");
 	}
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	if (c->closed) {
 		unlock(chanlock(c));
 		panic("send on closed channel");
@@ -376,7 +376,7 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 			return false;
 		blockforever("chan receive (nil chan)");
 	}
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	if (c->closed && c->qcount == 0) {
 		unlock(chanlock(c));
 		if (elem != NULL && c->elemsize > 0)
@@ -454,7 +454,7 @@ closeq(struct go_waitq *q, struct g **tail)
 struct g **
 chanclose(struct hchan *c, struct g **tail)
 {
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	if (c->closed) {
 		unlock(chanlock(c));
 		return NULL;

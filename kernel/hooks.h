@@ -31,7 +31,18 @@ void wgwait(struct wait_group *wg);
 
 // lock and unlock: for a few instructions, in which preemption is off and nothing
 // waits. Goroutine or g0 context, never in a handler.
+// lock.c. lock is for locks whose rank their address shows.
+enum lockrank {
+	RANKCTX,
+	RANKCHAN,
+	RANKSEMA,
+	RANKTIMERS,
+	RANKSCHED,
+	RANKPOOL,
+	NRANK
+};
 void lock(struct lock *l);
+void lockranked(struct lock *l, enum lockrank rank);
 void unlock(struct lock *l);
 
 // ---- Channels in storage of their owner (chan.c) --------------------------

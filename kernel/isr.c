@@ -133,7 +133,7 @@ send(struct hchan *c, const void *elem)
 	struct g *gp;
 	bool ok;
 
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	ok = put(c, elem, &sg);
 	gp = sg != NULL ? sg->g : NULL;
 	unlock(chanlock(c));
@@ -186,7 +186,7 @@ dosend(struct isrop *op)
 	struct g *gp;
 	bool full;
 
-	lock(chanlock(c));
+	lockas(chanlock(c), RANKCHAN);
 	full = !put(c, op->elem, &sg) && !c->closed;
 	gp = sg != NULL ? sg->g : NULL;
 	if (full) { // recvfrom or closeq has it from now on

@@ -209,6 +209,15 @@ _Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
 _Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
 
 // ---- lock.c: spin locks ----------------------------------------------------
+// lockas takes a lock whose rank its address does not show.
+static inline void
+lockas(struct lock *l, enum lockrank rank)
+{
+	if (DEBUG)
+		lockranked(l, rank);
+	else
+		lock(l);
+}
 void release(struct lock *l);
 void unlock0(struct lock *l, struct g *gp); // on g0, for the parked gp
 struct m *acquirem(void);

@@ -125,7 +125,7 @@ sellock(struct sel *s)
 
 	for (uint32_t i = 0; i < s->nlock; i++)
 		if (!lockedbefore(k, i))
-			lock(chanlock(k[k[i].lockorder].c));
+			lockas(chanlock(k[k[i].lockorder].c), RANKCHAN);
 }
 
 static void

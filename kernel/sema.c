@@ -36,7 +36,7 @@ semacquire(struct go_sema *s, bool lifo, const char *reason)
 	if (getg()->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
 	touch(s);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	if (s->count > 0) {
 		s->count--;
 		unlock(semlock(s));
@@ -71,7 +71,7 @@ semrelease(struct go_sema *s, bool handoff)
 	struct g *gp;
 
 	touch(s);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	gp = semgive(s);
 	unlock(semlock(s));
 	if (gp == NULL)
@@ -87,7 +87,7 @@ semtryacquire(struct go_sema *s)
 	bool ok;
 
 	touch(s);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	ok = s->count > 0;
 	if (ok)
 		s->count--;
@@ -147,7 +147,7 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 	if (gp->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
 	touch(s);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	if (s->count > 0 || d <= 0) {
 		bool ok = s->count > 0;
 
@@ -161,7 +161,7 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 	enqueue(s, &sg, false);
 	gopark(parktimed, semlock(s), reason);
 	deltimer(&gp->timer);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	if (!sg.success)
 		withdraw(s, &sg);
 	unlock(semlock(s));
@@ -182,11 +182,11 @@ condwait(struct go_sema *s, void (*unlockm)(void *), void *m)
 		fatal("sync.Cond.Wait with preemption disabled");
 	touch(s);
 	touch(m); // before anything is in the queue
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	enqueue(s, &sg, false);
 	unlock(semlock(s));
 	unlockm(m);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	if (sg.success) {
 		unlock(semlock(s));
 		return;
@@ -201,7 +201,7 @@ condnotify(struct go_sema *s, bool all)
 	struct sudog *sg, *parked = NULL, **tail = &parked;
 
 	touch(s);
-	lock(semlock(s));
+	lockas(semlock(s), RANKSEMA);
 	while ((sg = s->head) != NULL) {
 		s->head = sg->next;
 		sg->success = true;
@@ -233,7 +233,7 @@ wgadd(struct wait_group *wg, int delta)
 	int32_t n;
 
 	touch(wg);
-	lock(l);
+	lockas(l, RANKSEMA);
 	n = (int32_t)wg->n + delta;
 	misuse = n >= 0 && wg->waiters != 0 && delta > 0 && n == delta;
 	if (n >= 0 && !misuse)
@@ -267,7 +267,7 @@ wgwait(struct wait_group *wg)
 	if (getg()->locks != 0)
 		fatal("wait_group_wait with preemption disabled");
 	touch(wg);
-	lock(l);
+	lockas(l, RANKSEMA);
 	if (wg->n == 0) {
 		unlock(l);
 		return;

@@ -105,7 +105,7 @@ finish(struct context *ctx, const char *err)
 {
 	struct g *list = NULL;
 
-	lock(&ctxlock);
+	lockranked(&ctxlock, RANKCTX);
 	if (ctx->err == NULL)
 		cancel(ctx, err, &list);
 	unlock(&ctxlock);
@@ -139,7 +139,7 @@ grow(struct context *ctx, bool timed)
 
 	ctx->cancels = ctx;
 	chaninit(&ctx->done, 1, 0, NULL);
-	lock(&ctxlock);
+	lockranked(&ctxlock, RANKCTX);
 	attach(ctx);
 	if (up != NULL && up->err != NULL)
 		cancel(ctx, up->err, &list);

@@ -47,6 +47,7 @@ Comments at the top of tests/exit/*.c (all optional, `// key: value`):
                        on until none is left (N at most, in a test that is not
                        all torture). Each run must end as it should, or with
                        the fatal error that names a pool's setting
+  torture: only        only in the torture build (DEBUG is on in it)
   only-arch: NAMES     only on these
   timeout: SECONDS     60 if absent
 A tests/exit/*.session is such comments alone, with `app: FILE` for the program.
@@ -344,11 +345,14 @@ class Suite:
         program = {e: headers[e].get("app", [e])[0] for e in exits}
         exits = [e for e in exits if arch in " ".join(headers[e].get(
             "only-arch", [arch])).replace(",", " ").split()]
+        exits = [e for e in exits
+                 if self.kind or "torture" not in headers[e]]
         refuse = [e for e in exits if self.kind and "refuse" in headers[e]]
         if self.o.soak:
             exits = refuse = []
         if sample:
-            exits = refuse
+            exits = [e for e in exits
+                     if e in refuse or "torture" in headers[e]]
         exits = [e for e in exits if any(
             self.wanted(self.where(arch, h, what + stem(e)))
             for h in exit_harts(headers[e]) for what in ["exit/"] +
@@ -393,7 +397,7 @@ class Suite:
             for e in exits:
                 if h not in exit_harts(headers[e]):
                     continue
-                if not sample:
+                if not sample or "torture" in headers[e]:
                     self.exit(machine, h, e, headers[e], image[program[e]],
                               broken[program[e]])
                 if e in refuse and (not sample or h == max(

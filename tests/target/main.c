@@ -110,7 +110,8 @@ int64_t
 late(duration d)
 {
 	// On a virtual clock the harts run in turns, on one clock.
-	return opt.virtual ? d * runtime_num_cpu() * (opt.chaos ? 20 : 1) :
+	return opt.virtual ? d * runtime_num_cpu() *
+				     (opt.chaos || tortured() ? 20 : 1) :
 			     200 * d;
 }
 

@@ -69,17 +69,21 @@ foreign(void)
 
 	bad = &other;
 	ok = throws(putbad);
-	hostg->locks = pool.l.key = 0;
+	release(&pool.l);
+	hostg->locks = 0;
 	bad = b + 8; // inside a block
 	ok = ok && throws(putbad);
-	hostg->locks = pool.l.key = 0;
+	release(&pool.l);
+	hostg->locks = 0;
 	bad = blocks[4] + 4; // one past the last
 	ok = ok && throws(putbad);
-	hostg->locks = pool.l.key = 0;
+	release(&pool.l);
+	hostg->locks = 0;
 	poolput(&pool, b);
 	bad = b;
 	ok = ok && throws(putbad); // twice
-	hostg->locks = pool.l.key = 0;
+	release(&pool.l);
+	hostg->locks = 0;
 	return ok && pool.used == 0;
 }
 
