@@ -921,7 +921,7 @@ sends_soon(void *arg)
 	int v = 3;
 
 	time_sleep(50 * MICROSECOND);
-	chan_select(SEND((chan *)arg, &v), TIMEOUT(MILLISECOND / 2));
+	chan_select(SEND((chan *)arg, &v), TIMEOUT(4 * MILLISECOND));
 }
 
 // The select that follows has its frame elsewhere: what an earlier one should have
@@ -933,7 +933,7 @@ elsewhere(chan *c)
 	int v, which;
 
 	distance[0] = 0;
-	which = chan_select(RECV(c, &v), TIMEOUT(MILLISECOND));
+	which = chan_select(RECV(c, &v), TIMEOUT(6 * MILLISECOND));
 	distance[1] = distance[0];
 	return which;
 }
@@ -980,10 +980,10 @@ SelectLeavesNothing(void)
 		int v;
 
 		go(sends_soon, t.c[0]);
-		chan_select(RECV(t.c[0], &v), TIMEOUT(300 * MICROSECOND));
+		chan_select(RECV(t.c[0], &v), TIMEOUT(2 * MILLISECOND));
 		start = time_now();
 		CHECK_EQ(elsewhere(t.c[1]), 1);
-		CHECK(time_now() - start >= MILLISECOND);
+		CHECK(time_now() - start >= 6 * MILLISECOND);
 		chan_try_recv(t.c[0], &v); // had it been too late
 		NEED(wait_idle(0));
 	}
