@@ -229,6 +229,22 @@ class Tests:
         check(all(r[4].startswith("ok") for r in rows.values() if
                   r[2] and r[0]), output)
 
+    # ---- small pools ------------------------------------------------------
+
+    def test_pools(self):
+        """pools of one, two and three give that many, again and again"""
+        if self.o.arch == "template":
+            raise Skip
+        status, output = self.make(
+            "run-qemu", "APP=tests/tools/pools.c", "HARTS=1", "TIMEOUT=60",
+            "ICOUNT=%d" % self.icount(), "BUILD=%s/small" % self.o.build,
+            "CONFIG=NG=4 NCHAN=3 CHANBUF_BYTES=64 NPANIC=2 NREENT=1 NLOCK=3 "
+            "STACK0_COUNT=1 STACK3_COUNT=1")
+        check(status == 0, output)
+        line = "3 channels, 1 of 64, 2 of 32, 0 of 65 bytes; " \
+            "3 goroutines, 1 small; a panic\n"
+        check(output.replace("\r", "").count(line) == 3, output)
+
     # ---- the contract of an architecture ---------------------------------
 
     # What a throw needs itself, and what is right as it stands: these do not
