@@ -369,7 +369,8 @@ class Suite:
         target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
             self.wanted(self.where(arch, h, what)) for h in HARTS
             for what in ("target", "chaos seed=1")))
-        apps = [TARGET] * target + [program[e] for e in exits] + [TOUR] * tour
+        apps = list(dict.fromkeys([TARGET] * target + [
+            program[e] for e in exits] + [TOUR] * tour))
         if not apps:
             return
         print("# building %sfor %s: %d programs" % (
