@@ -385,7 +385,7 @@ UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -pthread \
 	-fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Itests/unit -Iinclude -Ikernel
 
-.PHONY: unit test soak
+.PHONY: unit test soak mutants
 unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c Makefile
@@ -402,6 +402,14 @@ test soak:
 		--archs '$(TEST_ARCHS)' --seeds $(SEEDS) --only="$$ONLY" \
 		$(if $(filter soak,$@),--soak) \
 		$(if $(filter 1,$(TORTURE)),--torture)
+
+# The kernel broken on purpose, in a copy under $(BUILD): see tests/mutants.
+mutants:
+	@tools/deps.sh $(call ALL_PACKAGES,riscv64)
+	@$(SUBMAKE) newlib ARCH=riscv64
+	@$(PYTHON) tools/mutants.py --make '$(MAKE)' --build '$(BUILD)' \
+		--newlib '$(NEWLIB_CACHE)' --only="$$ONLY" --jobs '$(JOBS)' \
+		$(if $(filter 1,$(WIDE)),--wide)
 
 # ---- Checks of the sources ------------------------------------------------
 
@@ -495,6 +503,8 @@ clean:
 #:                              missing: Debian 12 packages, newlib)
 #: make test                    all tests on all machines: N passed, N failed
 #: make soak SEEDS=200          the tests under many seeded schedules
+#: make mutants                 break the kernel in many ways; each time a test
+#:                              must fail (ONLY=pattern)
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,

@@ -1,6 +1,7 @@
 // timer_panics: nobody can recover a panic in a timer's function: it is a throw.
 // expect-status: 2
-// expect: lost in time
+// expect: ^panic: lost in time$
+// expect: ^fatal error: panic on the system stack$
 // expect-not: survived
 #include <go.h>
 #include <stdio.h>

@@ -186,13 +186,20 @@ moved(void)
 	onhart(1);
 	add(0, 500);
 	add(1, 450);
+	add(3, 450);
+	add(4, 450);
 	onhart(0);
 	add(2, 475);
 	lastarmed = 0;
 	movetimers(&allp[1], &allp[0]);
-	return lastarmed == 450 && allp[1].timers == NULL &&
-	       allp[1].timer0when == 0 && allp[0].ntimers == 3 && sound() &&
-	       deltimer(&t[0]) && deltimer(&t[1]) && deltimer(&t[2]);
+	if (lastarmed != 450 || allp[1].timers != NULL ||
+	    allp[1].timer0when != 0 || allp[0].ntimers != 5 || !sound())
+		return false;
+	nfired = 0;
+	hostnow = 460; // those of one deadline, in their order
+	runtimers(&allp[0]);
+	return nfired == 3 && fired[0] == 1 && fired[1] == 3 && fired[2] == 4 &&
+	       sound() && deltimer(&t[0]) && deltimer(&t[2]);
 }
 
 // ---- Timers of programs ----------------------------------------------------

@@ -1,0 +1,864 @@
+// edges.c: what the other tests let pass. Each of these fails when one line of the
+// kernel is broken that no other test would miss: see tests/mutants, where the
+// line stands.
+#include "test.h"
+
+#include <string.h>
+
+#include "device.h"
+
+static void
+settle(void)
+{
+	for (int i = 0; i < 3; i++)
+		runtime_gosched();
+	time_sleep(200 * MICROSECOND);
+}
+
+// ---- Channels ------------------------------------------------------------------
+
+struct sender {
+	chan *c;
+	int v;
+	const char *text;
+	atomic_bool over;
+};
+
+static void
+do_send(void *arg)
+{
+	struct sender *s = arg;
+
+	chan_send(s->c, &s->v);
+}
+
+static void
+do_select(void *arg)
+{
+	struct sender *s = arg;
+	int w;
+
+	chan_select(SEND(s->c, &s->v), RECV((chan *)NULL, &w));
+}
+
+static void
+sends(void *arg)
+{
+	struct sender *s = arg;
+	const char *text = panic_catch(do_send, s);
+
+	s->text = text;
+	atomic_store(&s->over, true);
+}
+
+static void
+selects(void *arg)
+{
+	struct sender *s = arg;
+	const char *text = panic_catch(do_select, s);
+
+	CHECK(text != NULL && strcmp(text, "send on closed channel") == 0);
+	atomic_store(&s->over, true);
+}
+
+static void
+do_free(void *c)
+{
+	chan_free(c);
+}
+
+// A channel on which somebody waits to send cannot be freed either; and the
+// variable of a sender is his own, whatever happens to the channel.
+static void
+FreeOfSenders(void)
+{
+	chan *c = chan_make(int, 0);
+	struct sender s = { .c = c, .v = 77 };
+
+	go(sends, &s);
+	settle();
+	CHECK(panic_catch(do_free, c) != NULL);
+	chan_close(c);
+	NEED(wait_idle(0));
+	CHECK(s.over && s.text != NULL);
+	CHECK_EQ(s.v, 77);
+	chan_free(c);
+}
+
+static void
+make_negative(void *arg)
+{
+	chan_make_(*(size_t *)arg, -1);
+}
+
+// Nor has a channel of the smallest elements, which overflow nothing, less than no
+// room.
+static void
+ChanNegative(void)
+{
+	size_t size = 0;
+	const char *text = panic_catch(make_negative, &size);
+
+	CHECK(text != NULL && strstr(text, "makechan: size out of range"));
+	size = 1;
+	text = panic_catch(make_negative, &size);
+	CHECK(text != NULL && strstr(text, "makechan: size out of range"));
+}
+
+// The channel of a ticker is not the pool's.
+static void
+FreeOfTicker(void)
+{
+	static struct ticker tk;
+
+	ticker_start(&tk, HOUR);
+	CHECK(panic_catch(do_free, tk.c) != NULL);
+	ticker_stop(&tk);
+}
+
+// ---- Select --------------------------------------------------------------------
+
+// What is in the buffer of a closed channel comes first, with ok; a select that
+// waits to send when the channel is closed panics.
+static void
+SelectClosed(void)
+{
+	chan *c = chan_make(int, 2), *d = chan_make(int, 0);
+	struct sender s = { .c = d, .v = 5 };
+	int v = 7;
+	bool ok;
+
+	chan_send(c, &v);
+	v = 8;
+	chan_send(c, &v);
+	chan_close(c);
+	for (int i = 7; i < 9; i++) {
+		ok = false;
+		CHECK_EQ(chan_select(RECV_OK(c, &v, &ok), DEFAULT), 0);
+		CHECK_EQ(v, i);
+		CHECK(ok);
+	}
+	CHECK_EQ(chan_select(RECV_OK(c, &v, &ok), DEFAULT), 0);
+	CHECK(!ok);
+	CHECK_EQ(v, 0);
+	go(selects, &s);
+	settle();
+	CHECK(!s.over);
+	chan_close(d);
+	NEED(wait_idle(0));
+	CHECK(s.over);
+	CHECK_EQ(s.v, 5);
+	chan_free(c);
+	chan_free(d);
+}
+
+struct timed {
+	chan *c;
+	struct semaphore s;
+	duration d;
+	atomic_int which; // -1 until it is back
+};
+
+static void
+timed_select(void *arg)
+{
+	struct timed *w = arg;
+	int v;
+
+	atomic_store(&w->which, chan_select(RECV(w->c, &v), TIMEOUT(w->d)));
+}
+
+static void
+timed_acquire(void *arg)
+{
+	struct timed *w = arg;
+
+	atomic_store(&w->which, !semaphore_acquire_timeout(&w->s, w->d));
+}
+
+// The value comes when the time is over too, but nobody has looked at the timer:
+// the value wins, and the timer finds that out although its goroutine has not run.
+static void
+late_timer(void (*fn)(void *))
+{
+	struct timed w = { .c = chan_make(int, 0),
+			   .d = MILLISECOND,
+			   .which = -1 };
+	int64_t t;
+
+	if (!virtual_clock()) {
+		skip("the host may stop the clock's reader: clock=virtual");
+		chan_free(w.c);
+		return;
+	}
+	for (int i = 0; i < 10; i++) {
+		atomic_store(&w.which, -1);
+		go(fn, &w);
+		t = time_now();
+		while (time_now() - t < 300 * MICROSECOND)
+			runtime_gosched(); // until it waits
+		preempt_disable();
+		while (time_now() - t < 2 * MILLISECOND)
+			;
+		if (fn == timed_select)
+			chan_try_send(w.c, &(int){ 1 });
+		else
+			semaphore_release(&w.s);
+		preempt_enable();
+		NEED(wait_idle(0));
+		if (!atonce()) // else another hart may look at the timer
+			CHECK_EQ(w.which, 0);
+		else if (w.which == 1)
+			semaphore_try_acquire(&w.s);
+	}
+	chan_free(w.c);
+}
+
+static void
+SelectLateTimer(void)
+{
+	runtime_gomaxprocs(1);
+	late_timer(timed_select);
+}
+
+static void
+SemaphoreLateTimer(void)
+{
+	runtime_gomaxprocs(1);
+	late_timer(timed_acquire);
+}
+
+// The longest timeout is never over.
+static void
+SelectForEver(void)
+{
+	struct timed w = { .c = chan_make(int, 0),
+			   .d = INT64_MAX,
+			   .which = -1 };
+
+	go(timed_select, &w);
+	settle();
+	CHECK_EQ(w.which, -1);
+	chan_send(w.c, &(int){ 1 });
+	NEED(wait_idle(0));
+	CHECK_EQ(w.which, 0);
+	go(timed_acquire, &w);
+	settle();
+	semaphore_release(&w.s);
+	NEED(wait_idle(0));
+	CHECK_EQ(w.which, 0);
+	chan_free(w.c);
+}
+
+static void
+timed_twice(void *arg)
+{
+	struct timed *w = arg;
+	int64_t t = time_now();
+	int v;
+
+	CHECK_EQ(chan_select(RECV(w->c, &v), TIMEOUT(MILLISECOND)), 0);
+	CHECK_EQ(chan_select(TIMEOUT(3 * MILLISECOND), RECV(w->c, &v)), 0);
+	CHECK(time_now() - t >= 3 * MILLISECOND);
+	CHECK(semaphore_acquire_timeout(&w->s, MILLISECOND));
+	t = time_now();
+	CHECK(!semaphore_acquire_timeout(&w->s, 3 * MILLISECOND));
+	CHECK(time_now() - t >= 3 * MILLISECOND);
+}
+
+// The timeout of a wait that was served does not end the next one.
+static void
+TimeoutTwice(void)
+{
+	struct timed w = { NULL };
+
+	if (!virtual_clock()) {
+		skip("the host may stop the clock's reader: clock=virtual");
+		return;
+	}
+	w.c = chan_make(int, 0);
+	go(timed_twice, &w);
+	settle();
+	CHECK(chan_try_send(w.c, &(int){ 1 }));
+	time_sleep(3500 * MICROSECOND);
+	semaphore_release(&w.s);
+	NEED(wait_idle(0));
+	chan_free(w.c);
+}
+
+// Of those whose time is over the last one may be the queue's end.
+static void
+SemaphoreWithdrawLast(void)
+{
+	struct timed a = { .d = HOUR, .which = -1 }, *w = &a;
+
+	go(timed_acquire, w);
+	settle();
+	CHECK(!semaphore_acquire_timeout(&w->s, 100 * MICROSECOND));
+	go(timed_acquire, w); // behind one that has left
+	settle();
+	semaphore_release(&w->s);
+	semaphore_release(&w->s);
+	NEED(wait_idle(0));
+	CHECK_EQ(w->which, 0);
+	CHECK(!semaphore_try_acquire(&w->s));
+}
+
+// ---- Timers --------------------------------------------------------------------
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+// A timer that was stopped does not wake the machine at its old deadline.
+static void
+TimerStoppedIsQuiet(void)
+{
+	struct timer a = { 0 }, b = { 0 };
+	struct runtime_hart from, to;
+
+	if (chaotic() || atonce() || !virtual_clock()) {
+		skip("interrupts cannot be counted");
+		return;
+	}
+	from = total();
+	for (int i = 0; i < 50; i++) {
+		timer_start(&a, 300 * MICROSECOND, nothing, NULL);
+		timer_start(&b, 900 * MICROSECOND, nothing, NULL);
+		CHECK(timer_stop(&a));
+		time_sleep(MILLISECOND);
+		CHECK(!timer_stop(&b));
+	}
+	to = total();
+	CHECK(to.interrupts - from.interrupts < 250); // 200
+}
+
+static struct ticker equal;
+static atomic_int ticks; // in the channel when the timer fired
+
+static void
+counts_ticks(void *arg)
+{
+	(void)arg;
+	atomic_store(&ticks, chan_len(equal.c));
+}
+
+// A ticker is set again with each tick: of a timer and a tick for the same moment
+// that comes first which was set first.
+static void
+TickerEqual(void)
+{
+	struct timer t = { 0 };
+	duration d, slip = 0;
+	int64_t tick;
+
+	if (chaotic() || atonce() || !virtual_clock()) {
+		skip("two timers for exactly the same moment");
+		return;
+	}
+	atomic_store(&ticks, -1);
+	ticker_start(&equal, 2 * MILLISECOND);
+	d = 3 * MILLISECOND;
+	for (int i = 0; i < 200; i++) {
+		int64_t off;
+
+		timer_start(&t, d, counts_ticks, NULL);
+		off = t.when - equal.t.when - 2 * MILLISECOND;
+		if (off == 0)
+			break;
+		timer_stop(&t);
+		slip += i > 0 ? off : 0; // time passes from call to call
+		d -= off + slip;
+	}
+	NEED(t.when == equal.t.when + 2 * MILLISECOND);
+	CHECK(chan_recv(equal.c, &tick));
+	time_sleep(3 * MILLISECOND);
+	CHECK_EQ(ticks, 0);
+	ticker_stop(&equal);
+}
+
+static void
+stamps(void *arg)
+{
+	*(volatile int64_t *)arg = time_now();
+}
+
+static void
+sleeps_and_stamps(void *arg)
+{
+	duration d = *(int64_t *)arg;
+
+	time_sleep(d);
+	stamps(arg);
+}
+
+// Whoever else looks at the timers, and however often, none fires early.
+static void
+TimerNotEarly(void)
+{
+	struct timer t = { 0 };
+	int64_t at;
+
+	for (int i = 1; i <= 20; i++) {
+		at = 0;
+		timer_start(&t, i * 20 * MICROSECOND, stamps, &at);
+		while (*(volatile int64_t *)&at == 0)
+			runtime_gosched();
+		CHECK(at >= t.when);
+		timer_stop(&t);
+	}
+}
+
+// A goroutine that never gives way and is alone has no ticks; timers, and sleepers,
+// come at their time nevertheless, each after whatever came before it.
+static void
+TimersBesideSpinner(void)
+{
+	struct timer t[4] = { { 0 } };
+	int64_t at[4] = { 0 }, nap[2], from = time_now();
+
+	if (chaotic() || atonce()) {
+		skip("other interrupts look at the timers");
+		return;
+	}
+	nap[0] = 3 * MILLISECOND;
+	nap[1] = 5 * MILLISECOND;
+	for (int i = 0; i < 2; i++)
+		go(sleeps_and_stamps, &nap[i]);
+	runtime_gosched();
+	timer_start(&t[3], 6 * MILLISECOND, stamps, &at[3]);
+	timer_start(&t[2], 4 * MILLISECOND, stamps, &at[2]);
+	timer_start(&t[1], 2 * MILLISECOND, stamps, &at[1]);
+	timer_start(&t[0], MILLISECOND, stamps, &at[0]);
+	while (time_now() - from < 20 * MILLISECOND)
+		;
+	for (int i = 0; i < 4; i++) {
+		int64_t v = *(volatile int64_t *)&at[i];
+
+		CHECK(v != 0);
+		if (virtual_clock())
+			CHECK(v - t[i].when < 500 * MICROSECOND);
+		timer_stop(&t[i]);
+	}
+	NEED(wait_idle(0));
+}
+
+// A sleep of nothing does not give way.
+static void
+SleepZeroStays(void)
+{
+	uint64_t a, b;
+
+	if (chaotic() || tortured()) {
+		skip("others look after switches");
+		return;
+	}
+	a = total().switches;
+	for (int i = 0; i < 200; i++)
+		time_sleep(-(i % 2));
+	b = total().switches;
+	CHECK(b - a < 100);
+}
+
+// The new period of a ticker holds for all ticks, not for the first.
+static void
+TickerResetPeriod(void)
+{
+	static struct ticker tk;
+	int64_t from, tick;
+
+	ticker_start(&tk, MILLISECOND);
+	CHECK(chan_recv(tk.c, &tick));
+	from = time_now();
+	ticker_reset(&tk, 3 * MILLISECOND);
+	for (int i = 1; i <= 3; i++) {
+		CHECK(chan_recv(tk.c, &tick));
+		CHECK(tick - from >= i * 3 * MILLISECOND);
+	}
+	ticker_stop(&tk);
+}
+
+// ---- Panics --------------------------------------------------------------------
+
+static void
+disables(void *arg)
+{
+	preempt_disable();
+	panic("%s", (const char *)arg);
+}
+
+static void
+recovers(void *arg)
+{
+	(void)arg;
+	recover();
+}
+
+static void
+inner(void *arg)
+{
+	(void)arg;
+	defer(recovers, NULL);
+	disables((void *)(uintptr_t) "inner");
+}
+
+// still is called with preemption disabled once, which it must find so.
+static void
+still(void *arg)
+{
+	(void)arg;
+	preempt_enable();
+	time_sleep(MICROSECOND);
+	preempt_disable();
+}
+
+static void
+outer(void *arg)
+{
+	(void)arg;
+	preempt_disable();
+	defer(still, NULL);
+	defer(inner, NULL);
+	panic("outer");
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+// Preemption is as it was at the catch, or at the deferred call, that a panic
+// ended in, whatever was disabled on the way.
+static void
+CatchRestoresPreemption(void)
+{
+	CHECK(same(panic_catch(disables, (void *)(uintptr_t) "a"), "a"));
+	time_sleep(MICROSECOND);
+	CHECK(same(panic_catch(outer, NULL), "outer"));
+	time_sleep(MICROSECOND);
+}
+
+static void
+other(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 3; i++)
+		CHECK(same(panic_catch(disables, (void *)(uintptr_t) "other"),
+			   "other"));
+}
+
+// The text of a panic that was caught stays what it is while others panic.
+static void
+PanicTextStays(void)
+{
+	const char *text = panic_catch(disables, (void *)(uintptr_t) "my own");
+
+	for (int i = 0; i < 4; i++)
+		go(other, NULL);
+	NEED(wait_idle(0));
+	CHECK(same(text, "my own"));
+}
+
+static void
+panics_twice(void *arg)
+{
+	(void)arg;
+	defer(disables, (void *)(uintptr_t) "second");
+	panic("first");
+}
+
+static void
+catches_twice(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 3; i++)
+		CHECK(same(panic_catch(panics_twice, NULL), "second"));
+}
+
+static bool
+as_many(void *arg)
+{
+	return pool("NPANIC").used <= *(unsigned *)arg;
+}
+
+// Every record is given back: that of a panic that another one replaced, and that
+// whose text a goroutine keeps until it ends.
+static void
+PanicRecords(void)
+{
+	unsigned used;
+
+	catches_twice(NULL); // one is kept from here on
+	used = pool("NPANIC").used;
+	for (int i = 0; i < 6; i++)
+		go(catches_twice, NULL);
+	NEED(wait_idle(0));
+	CHECK(eventually(as_many, &used));
+	catches_twice(NULL);
+	CHECK_EQ(pool("NPANIC").used, used);
+}
+
+static void
+defers_nothing(void *arg)
+{
+	static void (*volatile fn)(void *);
+
+	defer(fn, arg);
+}
+
+// A deferred NULL is told from a fault.
+static void
+DeferNull(void)
+{
+	const char *text = panic_catch(defers_nothing, NULL);
+
+	CHECK(text != NULL && strstr(text, "deferred call of a nil") != NULL);
+}
+
+static void
+counts(void *n)
+{
+	++*(int *)n;
+}
+
+static void
+ends_in_block(void *n)
+{
+	defer(counts, n);
+	{
+		defer(counts, n);
+		defer(counts, n);
+		runtime_goexit();
+	}
+}
+
+static void
+ends(void *n)
+{
+	defer(counts, n);
+	ends_in_block(n);
+}
+
+// A Goexit runs all that was deferred.
+static void
+GoexitRunsAll(void)
+{
+	int n = 0;
+
+	go(ends, &n);
+	NEED(wait_idle(0));
+	CHECK_EQ(n, 4);
+}
+
+// ---- Handlers that must leave records --------------------------------------------
+
+enum { EACH = 3 };
+
+static chan *isr_to;
+static atomic_int accepted, fired;
+
+static void
+sends_three(void *arg)
+{
+	(void)arg;
+	devquiet();
+	for (int32_t i = 0; i < EACH; i++)
+		atomic_fetch_add(&accepted, chan_try_send_isr(isr_to, &i));
+	atomic_store(&fired, 1);
+}
+
+// meet lets the handler come while somebody holds the channel's lock.
+static void
+meet(void)
+{
+	atomic_store(&accepted, 0);
+	atomic_store(&fired, 0);
+	preempt_disable();
+	__atomic_store_n((uint32_t *)(void *)&isr_to->lock, 1,
+			 __ATOMIC_SEQ_CST);
+	devstart(100 * MICROSECOND);
+	while (atomic_load(&fired) == 0)
+		;
+	__atomic_store_n((uint32_t *)(void *)&isr_to->lock, 0,
+			 __ATOMIC_SEQ_CST);
+	preempt_enable();
+}
+
+static bool
+two_wait(void *arg)
+{
+	const chan *c = arg;
+
+	return chan_len(c) == 1 && c->sendq.first != NULL &&
+	       c->sendq.first != c->sendq.last;
+}
+
+// What a handler sends while the lock is held comes later, in order; what finds no
+// room waits like any sender, and gives its record back when it is received or
+// when the channel is closed. In more rounds than there are records.
+static void
+IsrRecords(void)
+{
+	int32_t v;
+
+	for (int i = 0; i < 40; i++) {
+		isr_to = chan_make(int32_t, 1);
+		if (i == 0)
+			irq_handle(DEV_IRQ, sends_three, NULL);
+		meet();
+		CHECK_EQ(accepted, EACH);
+		if (test_failed())
+			break;
+		NEED(eventually(two_wait, isr_to));
+		if (i % 2 == 0) {
+			for (int32_t k = 0; k < EACH; k++)
+				CHECK(chan_recv(isr_to, &v) && v == k);
+		} else {
+			chan_close(isr_to);
+			CHECK(chan_recv(isr_to, &v) && v == 0);
+			CHECK(!chan_recv(isr_to, &v));
+		}
+		chan_free(isr_to);
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+}
+
+static struct semaphore isr_permits[2];
+
+static void
+releases_three(void *arg)
+{
+	(void)arg;
+	devquiet();
+	for (int i = 0; i < EACH; i++) {
+		semaphore_release_isr(&isr_permits[0]);
+		if (i > 0)
+			semaphore_release_isr(&isr_permits[1]);
+	}
+	atomic_store(&fired, 1);
+}
+
+// Releases that meet a held lock are all done later, each for its own semaphore.
+static void
+IsrReleases(void)
+{
+	irq_handle(DEV_IRQ, releases_three, NULL);
+	for (int i = 0; i < 20; i++) {
+		struct go_sema *s = &isr_permits[0].s;
+
+		atomic_store(&fired, 0);
+		preempt_disable();
+		__atomic_store_n((uint32_t *)(void *)&s->lock, 1,
+				 __ATOMIC_SEQ_CST);
+		devstart(100 * MICROSECOND);
+		while (atomic_load(&fired) == 0)
+			;
+		__atomic_store_n((uint32_t *)(void *)&s->lock, 0,
+				 __ATOMIC_SEQ_CST);
+		preempt_enable();
+		for (int k = 0; k < EACH; k++) {
+			CHECK(semaphore_acquire_timeout(&isr_permits[0],
+							10 * MILLISECOND));
+			CHECK(k == 0 ||
+			      semaphore_acquire_timeout(&isr_permits[1],
+							10 * MILLISECOND));
+		}
+		CHECK(!semaphore_try_acquire(&isr_permits[0]));
+		CHECK(!semaphore_try_acquire(&isr_permits[1]));
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+}
+
+static struct note notes[3];
+static atomic_int woken, order[3];
+
+static void
+wakes_all(void *arg)
+{
+	(void)arg;
+	devquiet();
+	for (int i = 0; i < 3; i++)
+		ready_isr(&notes[i]);
+}
+
+static void
+waits_for(void *arg)
+{
+	int i = *(int *)arg;
+
+	note_wait(&notes[i]);
+	atomic_store(&order[i], atomic_fetch_add(&woken, 1));
+}
+
+// Goroutines that one handler makes ready all run, and in that order.
+static void
+IsrWakesInOrder(void)
+{
+	int id[3] = { 0, 1, 2 };
+
+	irq_handle(DEV_IRQ, wakes_all, NULL);
+	for (int r = 0; r < 10; r++) {
+		atomic_store(&woken, 0);
+		for (int i = 0; i < 3; i++)
+			go(waits_for, &id[i]);
+		settle();
+		devstart(100 * MICROSECOND);
+		NEED(wait_idle(0));
+		CHECK_EQ(woken, 3);
+		for (int i = 0; i < 3 && !atonce() && !chaotic() && !tortured();
+		     i++)
+			CHECK_EQ(order[i], i);
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+}
+
+static void
+waits_note(void *n)
+{
+	note_wait(n);
+}
+
+// A note is for one waiter: a second is told so, and the first is not disturbed.
+static void
+NoteTwice(void)
+{
+	struct note n = { 0 };
+
+	go(waits_note, &n);
+	settle();
+	CHECK(panic_catch(waits_note, &n) != NULL);
+	ready_isr(&n);
+	NEED(wait_idle(0));
+	CHECK_EQ(n.state, 0);
+}
+
+const struct test edges_tests[] = {
+	T(FreeOfSenders),
+	T(FreeOfTicker),
+	T(ChanNegative),
+	T(SelectClosed),
+	T(SelectLateTimer),
+	T(SelectForEver),
+	T(TimeoutTwice),
+	T(SemaphoreLateTimer),
+	T(SemaphoreWithdrawLast),
+	T(TimerStoppedIsQuiet),
+	T(TickerEqual),
+	T(TimerNotEarly),
+	T(TimersBesideSpinner),
+	T(SleepZeroStays),
+	T(TickerResetPeriod),
+	T(CatchRestoresPreemption),
+	T(PanicTextStays),
+	T(PanicRecords),
+	T(DeferNull),
+	T(GoexitRunsAll),
+	T(IsrRecords),
+	T(IsrReleases),
+	T(IsrWakesInOrder),
+	T(NoteTwice),
+	{ 0 },
+};
