@@ -421,9 +421,9 @@ CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target
 checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
-CHECKS = check-layers check-coverage check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
+CHECKS = check-layers check-cxx check-coverage check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
-.PHONY: check check-layers check-coverage check-format format
+.PHONY: check check-layers check-cxx check-coverage check-format format
 check:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(CHECK_PACKAGES)
 	@$(SUBMAKE) -k $(CHECKS) && echo "check: all is well"
@@ -435,6 +435,16 @@ check-layers:
 check-coverage:
 	@echo "check: the table of what is tested"
 	@tools/coverage.py
+
+# The header alone, as C++ of two ages.
+check-cxx:
+	@echo "check: go.h as C++"
+	@for s in c++11 c++17; do \
+		printf '%s\n' '$(hash)include <go.h>' \
+			'int f(chan *c) { return chan_len(c); }' | \
+		clang++ -x c++ -std=$$s -fsyntax-only -Wall -Wextra -Wpedantic \
+			-Wshadow -Wconversion -Werror -Iinclude - || exit 1; \
+	done
 
 check-format:
 	@echo "check: layout ($(words $(C_FILES)) files)"
