@@ -347,7 +347,8 @@ GoschedLetsOthersRun(void)
 
 // The newest goroutine runs next, the others in the order of their birth.
 struct order {
-	int *at, *log;
+	atomic_int *at;
+	int *log;
 	int id;
 };
 
@@ -356,13 +357,13 @@ log_order(void *arg)
 {
 	struct order *o = arg;
 
-	o->log[(*o->at)++] = o->id;
+	o->log[atomic_fetch_add(o->at, 1)] = o->id;
 }
 
 static void
-births(int *log, int *at)
+births(int *log, atomic_int *at)
 {
-	*at = 0;
+	atomic_store(at, 0);
 	preempt_disable(); // no switch among the births
 	for (int i = 0; i < 20; i++)
 		go_copy(log_order, (struct order){ at, log, i });
@@ -378,7 +379,8 @@ static void
 RunNext(void)
 {
 	static int log[20];
-	int at = 0, wrong = 0, tries = 0;
+	atomic_int at = 0;
+	int wrong = 0, tries = 0;
 	uint32_t ran = 0;
 	uint64_t before;
 
