@@ -304,6 +304,135 @@ SemaphoreWithdrawLast(void)
 	CHECK(!semaphore_try_acquire(&w->s));
 }
 
+// No time to wait: what is there, or nothing.
+static void
+SemaphoreNoWait(void)
+{
+	struct semaphore s = { 0 };
+
+	CHECK(!semaphore_acquire_timeout(&s, 0));
+	CHECK(!semaphore_acquire_timeout(&s, -1));
+	semaphore_release(&s);
+	CHECK(semaphore_acquire_timeout(&s, 0));
+	CHECK(!semaphore_try_acquire(&s));
+}
+
+// ---- Mutexes and conds -----------------------------------------------------------
+
+struct held {
+	struct mutex m;
+	struct cond c;
+	atomic_int n;
+};
+
+struct wanter {
+	struct held *h;
+	atomic_int turn; // 1: was the first to have it
+};
+
+static void
+wants(void *arg)
+{
+	struct wanter *w = arg;
+
+	mutex_lock(&w->h->m);
+	atomic_store(&w->turn, atomic_fetch_add(&w->h->n, 1) + 1);
+	cond_signal(&w->h->c);
+	mutex_unlock(&w->h->m);
+}
+
+// A waiter that was woken, but found the mutex taken again, goes on being the
+// first.
+static void
+MutexAgain(void)
+{
+	struct held h = { .n = 0 };
+	struct wanter a = { &h, 0 }, b = { &h, 0 };
+
+	runtime_gomaxprocs(1);
+	mutex_lock(&h.m);
+	go(wants, &a);
+	settle();
+	go(wants, &b);
+	settle();
+	mutex_unlock(&h.m);
+	mutex_lock(&h.m); // before a runs
+	settle();
+	mutex_unlock(&h.m);
+	NEED(wait_idle(0));
+	CHECK_EQ(a.turn, 1);
+	CHECK_EQ(b.turn, 2);
+}
+
+// starve makes w wait for the mutex, which the caller holds, until it has lost its
+// patience. False where the clock does not let us.
+static bool
+starve(struct wanter *w)
+{
+	int64_t t = time_now();
+
+	if (chaotic() || tortured() || !virtual_clock()) {
+		skip("needs to know who runs when");
+		return false;
+	}
+	runtime_gomaxprocs(1);
+	mutex_lock(&w->h->m);
+	go(wants, w);
+	settle();
+	while (time_now() - t < 2 * MILLISECOND)
+		;
+	mutex_unlock(&w->h->m);
+	mutex_lock(&w->h->m); // before w runs
+	settle();
+	CHECK_EQ(w->turn, 0);
+	return true;
+}
+
+// The mutex of a starving waiter goes to him, and the hart as well; not if
+// preemption is disabled.
+static void
+MutexHandoff(void)
+{
+	struct held h = { .n = 0 };
+	struct wanter a = { &h, 0 }, b = { &h, 0 }, c = { &h, 0 };
+
+	if (!starve(&a))
+		return;
+	mutex_unlock(&h.m);
+	CHECK_EQ(a.turn, 1);
+	NEED(wait_idle(0));
+	CHECK(mutex_try_lock(&h.m)); // nobody starves any more
+	mutex_unlock(&h.m);
+	CHECK_EQ(h.m.state, 0);
+	if (!starve(&b))
+		return;
+	preempt_disable();
+	mutex_unlock(&h.m);
+	CHECK_EQ(b.turn, 0);
+	CHECK(!mutex_try_lock(&h.m)); // it is his
+	go(wants, &c);                // runs before him, but must wait
+	preempt_enable();
+	NEED(wait_idle(0));
+	CHECK_EQ(b.turn, 2);
+	CHECK_EQ(c.turn, 3);
+	CHECK_EQ(h.m.state, 0);
+}
+
+// A signal that comes while a wait is letting go of the mutex ends that wait.
+static void
+CondHandoff(void)
+{
+	struct held h = { .n = 0 };
+	struct wanter a = { &h, 0 };
+
+	if (!starve(&a))
+		return;
+	cond_wait(&h.c, &h.m);
+	CHECK_EQ(a.turn, 1);
+	mutex_unlock(&h.m);
+	NEED(wait_idle(0));
+}
+
 // ---- Timers --------------------------------------------------------------------
 
 static void
@@ -659,14 +788,25 @@ enum { EACH = 3 };
 
 static chan *isr_to;
 static atomic_int accepted, fired;
+static int32_t isr_base;
+
+static void
+hold(uint32_t *lock, uint32_t held)
+{
+	__atomic_store_n(lock, held, __ATOMIC_SEQ_CST);
+}
 
 static void
 sends_three(void *arg)
 {
 	(void)arg;
 	devquiet();
-	for (int32_t i = 0; i < EACH; i++)
-		atomic_fetch_add(&accepted, chan_try_send_isr(isr_to, &i));
+	for (int32_t i = 0; i < EACH; i++) {
+		int32_t v = isr_base + i;
+
+		atomic_fetch_add(&accepted, chan_try_send_isr(isr_to, &v));
+		hold(&isr_to->lock, 0); // free, but the first one waits
+	}
 	atomic_store(&fired, 1);
 }
 
@@ -677,13 +817,11 @@ meet(void)
 	atomic_store(&accepted, 0);
 	atomic_store(&fired, 0);
 	preempt_disable();
-	__atomic_store_n((uint32_t *)(void *)&isr_to->lock, 1,
-			 __ATOMIC_SEQ_CST);
+	hold(&isr_to->lock, 1);
 	devstart(100 * MICROSECOND);
 	while (atomic_load(&fired) == 0)
 		;
-	__atomic_store_n((uint32_t *)(void *)&isr_to->lock, 0,
-			 __ATOMIC_SEQ_CST);
+	hold(&isr_to->lock, 0);
 	preempt_enable();
 }
 
@@ -706,6 +844,7 @@ IsrRecords(void)
 
 	for (int i = 0; i < 40; i++) {
 		isr_to = chan_make(int32_t, 1);
+		isr_base = 0;
 		if (i == 0)
 			irq_handle(DEV_IRQ, sends_three, NULL);
 		meet();
@@ -713,8 +852,11 @@ IsrRecords(void)
 		if (test_failed())
 			break;
 		NEED(eventually(two_wait, isr_to));
+		isr_base = EACH; // as many behind them
+		meet();
+		CHECK_EQ(accepted, EACH);
 		if (i % 2 == 0) {
-			for (int32_t k = 0; k < EACH; k++)
+			for (int32_t k = 0; k < 2 * EACH; k++)
 				CHECK(chan_recv(isr_to, &v) && v == k);
 		} else {
 			chan_close(isr_to);
@@ -724,6 +866,54 @@ IsrRecords(void)
 		chan_free(isr_to);
 	}
 	irq_handle(DEV_IRQ, NULL, NULL);
+}
+
+static int32_t sweep_n;
+static duration sweep;
+
+static void
+sends_two(void *arg)
+{
+	(void)arg;
+	devquiet();
+	atomic_fetch_add(&accepted, chan_try_send_isr(isr_to, &sweep_n));
+	if (sweep_n++ == 0) {
+		hold(&isr_to->lock, 0);
+		devstart(sweep);
+	}
+	atomic_fetch_add(&fired, 1);
+}
+
+// A handler comes at every moment between the one that left a record and the end
+// of what g0 does about it: the order stays.
+static void
+IsrSweep(void)
+{
+	int32_t v;
+
+	isr_to = chan_make(int32_t, 2);
+	irq_handle(DEV_IRQ, sends_two, NULL);
+	for (int i = 1; i < 120; i++) {
+		sweep_n = 0;
+		sweep = i * 500;
+		atomic_store(&accepted, 0);
+		atomic_store(&fired, 0);
+		preempt_disable();
+		hold(&isr_to->lock, 1);
+		devstart(50 * MICROSECOND);
+		while (atomic_load(&fired) == 0)
+			;
+		preempt_enable();
+		while (atomic_load(&fired) < 2)
+			runtime_gosched();
+		CHECK_EQ(accepted, 2);
+		if (test_failed())
+			break;
+		for (int32_t k = 0; k < 2; k++)
+			CHECK(chan_recv(isr_to, &v) && v == k);
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+	chan_free(isr_to);
 }
 
 static struct semaphore isr_permits[2];
@@ -751,13 +941,11 @@ IsrReleases(void)
 
 		atomic_store(&fired, 0);
 		preempt_disable();
-		__atomic_store_n((uint32_t *)(void *)&s->lock, 1,
-				 __ATOMIC_SEQ_CST);
+		hold(&s->lock, 1);
 		devstart(100 * MICROSECOND);
 		while (atomic_load(&fired) == 0)
 			;
-		__atomic_store_n((uint32_t *)(void *)&s->lock, 0,
-				 __ATOMIC_SEQ_CST);
+		hold(&s->lock, 0);
 		preempt_enable();
 		for (int k = 0; k < EACH; k++) {
 			CHECK(semaphore_acquire_timeout(&isr_permits[0],
@@ -835,6 +1023,39 @@ NoteTwice(void)
 	CHECK_EQ(n.state, 0);
 }
 
+static void
+waits_line(void *arg)
+{
+	(void)arg;
+	irq_wait(DEV_IRQ);
+	devquiet();
+}
+
+static void
+quiets(void *arg)
+{
+	(void)arg;
+	devquiet();
+}
+
+// A line is for one waiter too.
+static void
+IrqWaitTwice(void)
+{
+	const char *text;
+
+	irq_handle(DEV_IRQ, quiets, NULL); // what was left before
+	time_sleep(100 * MICROSECOND);
+	irq_handle(DEV_IRQ, NULL, NULL);
+	go(waits_line, NULL);
+	settle();
+	text = panic_catch(waits_line, NULL);
+	CHECK(text != NULL && strstr(text, "waits for line") != NULL);
+	if (runtime_num_goroutine() > 1)
+		devstart(100 * MICROSECOND);
+	CHECK(wait_idle(0));
+}
+
 const struct test edges_tests[] = {
 	T(FreeOfSenders),
 	T(FreeOfTicker),
@@ -845,6 +1066,10 @@ const struct test edges_tests[] = {
 	T(TimeoutTwice),
 	T(SemaphoreLateTimer),
 	T(SemaphoreWithdrawLast),
+	T(SemaphoreNoWait),
+	T(MutexAgain),
+	T(MutexHandoff),
+	T(CondHandoff),
 	T(TimerStoppedIsQuiet),
 	T(TickerEqual),
 	T(TimerNotEarly),
@@ -857,8 +1082,10 @@ const struct test edges_tests[] = {
 	T(DeferNull),
 	T(GoexitRunsAll),
 	T(IsrRecords),
+	T(IsrSweep),
 	T(IsrReleases),
 	T(IsrWakesInOrder),
 	T(NoteTwice),
+	T(IrqWaitTwice),
 	{ 0 },
 };
