@@ -447,7 +447,7 @@ class Suite:
         where a timer is set), so short slices need short distances."""
         if harts == 1:
             return ""
-        low, high = CHAOS[1 if self.kind else 2]
+        low, high = CHAOS[0 if self.kind else 2]
         return " gz.chaos=%d,%d" % (harts * low << machine.icount,
                                     harts * high << machine.icount)
 
