@@ -527,16 +527,18 @@ sleeps_and_stamps(void *arg)
 static void
 TimerNotEarly(void)
 {
-	struct timer t = { 0 };
-	int64_t at;
+	struct timer t = { 0 }, before = { 0 };
+	int64_t at, other;
 
 	for (int i = 1; i <= 20; i++) {
 		at = 0;
-		timer_start(&t, i * 20 * MICROSECOND, stamps, &at);
+		timer_start(&t, (100 + i) * MICROSECOND, stamps, &at);
+		timer_start(&before, 90 * MICROSECOND, stamps, &other);
 		while (*(volatile int64_t *)&at == 0)
 			runtime_gosched();
 		CHECK(at >= t.when);
 		timer_stop(&t);
+		timer_stop(&before);
 	}
 }
 
@@ -1067,6 +1069,111 @@ IrqWaitTwice(void)
 	CHECK(wait_idle(0));
 }
 
+// ---- Locked goroutines -----------------------------------------------------------
+
+static atomic_int stop;
+
+static void
+hogs(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&stop))
+		runtime_gosched();
+}
+
+static void
+locks_twice(void *arg)
+{
+	int cpu;
+
+	(void)arg;
+	runtime_lock_os_thread();
+	runtime_lock_os_thread();
+	runtime_unlock_os_thread();
+	cpu = runtime_cpu();
+	for (int i = 0; i < 300; i++) {
+		runtime_gosched();
+		CHECK_EQ(runtime_cpu(), cpu);
+	}
+	runtime_unlock_os_thread();
+	atomic_store(&stop, 1);
+}
+
+// The first of two unlocks does not unlock.
+static void
+LockedTwice(void)
+{
+	atomic_store(&stop, 0);
+	for (int i = 0; i < 6; i++)
+		go(hogs, NULL);
+	go(locks_twice, NULL);
+	CHECK(wait_idle(0));
+}
+
+struct pinned {
+	chan *c;
+	int i, *order;
+	atomic_int *n;
+};
+
+static void
+locks_and_waits(void *arg)
+{
+	struct pinned *p = arg;
+	int v;
+
+	runtime_lock_os_thread();
+	chan_recv(p->c, &v);
+	if (p->order != NULL)
+		p->order[p->i] = atomic_fetch_add(p->n, 1);
+	runtime_unlock_os_thread();
+}
+
+// When all harts but one have goroutines of their own, the others that are locked
+// share the last, in the order in which they become runnable.
+static void
+LockedFifo(void)
+{
+	chan *own = chan_make(int, 0), *c = chan_make(int, 0);
+	int in[3] = { -1, -1, -1 };
+	atomic_int n = 0;
+
+	for (int i = 0; i < runtime_num_cpu() - 1; i++) {
+		go_copy(locks_and_waits, (struct pinned){ own, i, NULL, &n });
+		time_sleep(MILLISECOND);
+	}
+	for (int i = 0; i < 3; i++) {
+		go_copy(locks_and_waits, (struct pinned){ c, i, in, &n });
+		time_sleep(MILLISECOND);
+	}
+	chan_close(c);
+	while (atomic_load(&n) < 3)
+		time_sleep(100 * MICROSECOND);
+	for (int i = 0; i < 3 && runtime_num_cpu() > 1; i++)
+		CHECK_EQ(in[i], i);
+	chan_close(own);
+	NEED(wait_idle(0));
+	chan_free(own);
+	chan_free(c);
+}
+
+// ---- Stacks ----------------------------------------------------------------------
+
+// A larger stack comes back when its goroutine ends: more goroutines one after the
+// other than there are such stacks.
+static void
+StackReturned(void)
+{
+	for (size_t size = 512; size <= 8192; size *= 4) {
+		struct go_attr attr = { .stack = size };
+
+		for (int i = 0; i < 300; i++) {
+			NEED(go_with(attr, nothing, NULL));
+			NEED(wait_idle(0));
+		}
+	}
+}
+
 const struct test edges_tests[] = {
 	T(FreeOfSenders),
 	T(FreeOfTicker),
@@ -1098,5 +1205,8 @@ const struct test edges_tests[] = {
 	T(IsrWakesInOrder),
 	T(NoteTwice),
 	T(IrqWaitTwice),
+	T(LockedTwice),
+	T(LockedFifo),
+	T(StackReturned),
 	{ 0 },
 };
