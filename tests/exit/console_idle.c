@@ -3,7 +3,7 @@
 // takes more interrupts than the clock itself needs.
 // harts: 1
 // expect: ^idle$
-// expect: ^reader waits for console input, 100[1-9] ms$
+// expect: ^reader waits for console input, 10[0-9][0-9] ms$
 // expect-not: ^wrong
 #include <go.h>
 #include <stdio.h>
