@@ -205,6 +205,7 @@ chan_free(chan *c)
 	if (c->fixed)
 		panic("chan_free: the channel is not from chan_make (static, "
 		      "or part of a ticker or context)");
+	isrsettle(c);
 	lockas(chanlock(c), RANKCHAN);
 	busy = c->recvq.first != NULL || c->sendq.first != NULL;
 	buf = c->buf;

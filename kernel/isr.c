@@ -62,6 +62,7 @@ newop(struct m *mp)
 	op->used = 1;
 	op->next = NULL;
 	op->c = NULL;
+	op->sg.c = NULL; // set when it waits in c's queue
 	op->s = NULL;
 	op->n = 0;
 	if (mp->isrops == NULL)
@@ -200,6 +201,44 @@ dosend(struct isrop *op)
 		goready(gp);
 }
 
+static void
+drainhere(void *unused)
+{
+	(void)unused;
+	isrdrain(getg()->m);
+}
+
+// pendingfor tells whether a record of hart i has still to be sent to c.
+static bool
+pendingfor(uint32_t i, const struct hchan *c)
+{
+	// In this order: nextop sets isrbusy before it takes the last record.
+	if (load_acq(&allm[i].isrops) == NULL && !load_rlx(&allm[i].isrbusy))
+		return false;
+	for (const struct isrop *op = ops[i]; op < &ops[i][NISR]; op++)
+		if (load_acq(&op->used) && op->c == c && op->sg.c == NULL)
+			return true;
+	return false;
+}
+
+// isrsettle comes back when no record is on its way to c: whoever frees c may have
+// closed it, but what a handler left for it must not meet the channel that comes
+// after it in the same place. Goroutine context.
+void
+isrsettle(const struct hchan *c)
+{
+	for (uint32_t i = 0; i < ncpu; i++)
+		while (pendingfor(i, c)) {
+			struct m *mp = acquirem();
+
+			if (mp->id == i)
+				systemstack(drainhere, NULL);
+			else
+				procyield();
+			releasem();
+		}
+}
+
 // ---- Semaphores --------------------------------------------------------------
 
 // lateron returns the record for releases of s: the one that waits already, or a
@@ -250,9 +289,9 @@ nextop(struct m *mp)
 	uintptr_t s = arch_irqsave();
 	struct isrop *op = mp->isrops;
 
-	mp->isrbusy = op != NULL;
+	store_rlx(&mp->isrbusy, op != NULL);
 	if (op != NULL)
-		mp->isrops = op->next;
+		store_rel(&mp->isrops, op->next); // pairs with pendingfor
 	arch_irqrestore(s);
 	return op;
 }

@@ -358,6 +358,7 @@ inhandler(void)
 struct isrop;
 void isrdone(struct sudog *sg);
 void isrdrain(struct m *mp);
+void isrsettle(const struct hchan *c);
 
 // touch faults at once, in the goroutine that called, where p is no address: not
 // later, with a lock held or on g0, where no panic is possible.
