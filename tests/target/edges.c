@@ -532,8 +532,8 @@ TimerNotEarly(void)
 
 	for (int i = 1; i <= 20; i++) {
 		at = 0;
-		timer_start(&t, (100 + i) * MICROSECOND, stamps, &at);
-		timer_start(&before, 90 * MICROSECOND, stamps, &other);
+		timer_start(&t, (2000 + i) * MICROSECOND, stamps, &at);
+		timer_start(&before, MILLISECOND, stamps, &other);
 		while (*(volatile int64_t *)&at == 0)
 			runtime_gosched();
 		CHECK(at >= t.when);
