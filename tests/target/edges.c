@@ -1173,7 +1173,30 @@ StackReturned(void)
 	}
 }
 
+// A timeout that is over at the call is a case like any other that is ready.
+static void
+TimeoutCompetes(void)
+{
+	chan *c = chan_make(char, 1);
+	int n[2] = { 0 };
+	char v = 0;
+
+	chan_send(c, &v);
+	for (int i = 0; i < 2000; i++) {
+		int k = chan_select(RECV(c, &v), TIMEOUT(i % 2 ? 0 : -1));
+
+		n[k]++;
+		if (k == 0)
+			chan_send(c, &v);
+	}
+	CHECK(n[0] > 800 && n[1] > 800); // 1000; 9 standard deviations
+	CHECK_EQ(n[0] + n[1], 2000);
+	CHECK(chan_recv(c, &v));
+	chan_free(c);
+}
+
 const struct test edges_tests[] = {
+	T(TimeoutCompetes),
 	T(FreeOfSenders),
 	T(FreeOfTicker),
 	T(ChanNegative),
