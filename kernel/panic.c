@@ -174,13 +174,30 @@ rundeferred(struct g *gp)
 	gp->catching = cf.link;
 }
 
+// leavecatches drops the catches whose calls gp has left: all that was deferred
+// in them has run. A Goexit passes through catches and is not caught; but until it
+// has passed one, a panic in a call that was deferred inside is stopped there, as
+// a recover there would stop it, and the Goexit goes on.
+static void
+leavecatches(struct g *gp)
+{
+	while (gp->catching != NULL && gp->deferred == gp->catching->deferred)
+		gp->catching = gp->catching->link;
+	if (gp->panic != NULL)
+		gp->panic->catching = gp->catching; // for goexitgoes
+}
+
 // endgoroutine runs what is left of the deferred calls and ends gp as if its
 // function had returned.
 static _Noreturn void
 endgoroutine(struct g *gp)
 {
-	while (gp->deferred != NULL)
+	for (;;) {
+		leavecatches(gp);
+		if (gp->deferred == NULL)
+			break;
 		rundeferred(gp);
+	}
 	goexit1();
 	throw("goexit1 came back");
 }
@@ -190,7 +207,7 @@ static _Noreturn void
 goexitgoes(struct g *gp, struct _panic *gx)
 {
 	dropto(gp, gx);
-	gp->catching = NULL;
+	gp->catching = gx->catching;
 	endgoroutine(gp);
 }
 
@@ -452,6 +469,5 @@ runtime_goexit(void)
 		      "in use; raise NPANIC",
 		      NPANIC);
 	p->goexit = true;
-	gp->catching = NULL; // a Goexit is not caught
 	endgoroutine(gp);
 }

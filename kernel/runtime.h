@@ -42,6 +42,7 @@ struct _panic {
 	bool recovered, goexit;
 	const struct sigregs *fault; // on gp's stack; NULL: a call of panic
 	void (*fn)(void *);          // the deferred function it runs now
+	struct catchframe *catching; // a Goexit's: those it has not passed
 	uintptr_t frame;             // an address in the frame that called fn
 	char text[PANIC_TEXT];
 };

@@ -1173,6 +1173,85 @@ StackReturned(void)
 	}
 }
 
+// A Goexit passes a panic_catch, but a panic in what was deferred inside it is
+// stopped there, as Go's deferred recover would, and the Goexit goes on; one behind
+// it is not. Each deferred call notes its letter.
+static char passed[16];
+static int npassed;
+
+static void
+passes(void *letter)
+{
+	passed[npassed++] = *(const char *)letter;
+}
+
+static void
+panics_inside(void *letter)
+{
+	passes(letter);
+	panic("inside");
+}
+
+static void
+stops_here(void *letter)
+{
+	passed[npassed++] = recover() != NULL ? *(const char *)letter : '?';
+}
+
+static void
+goexit_inside(void *arg)
+{
+	(void)arg;
+	defer(passes, "c");
+	defer(panics_inside, "b");
+	defer(panics_inside, "a");
+	runtime_goexit();
+}
+
+static void
+goexit_through(void *arg)
+{
+	(void)arg;
+	defer(passes, "f");
+	defer(stops_here, "e");
+	defer(panics_inside, "d"); // behind the catch: e stops it
+	panic_catch(goexit_inside, NULL);
+	passed[npassed++] = '!';
+}
+
+static void
+goexit_between(void *arg)
+{
+	defer(panics_inside, "m");
+	panic_catch(goexit_inside, arg);
+	passed[npassed++] = '!';
+}
+
+// Two catches: each stops the panic that is inside it, so y finds none.
+static void
+goexit_through_two(void *arg)
+{
+	defer(passes, "z");
+	defer(stops_here, "y");
+	panic_catch(goexit_between, arg);
+	passed[npassed++] = '!';
+}
+
+static void
+GoexitPassesCatch(void)
+{
+	memset(passed, 0, sizeof passed);
+	npassed = 0;
+	go(goexit_through, NULL);
+	NEED(wait_idle(0));
+	CHECK(strcmp(passed, "abcdef") == 0);
+	memset(passed, 0, sizeof passed);
+	npassed = 0;
+	go(goexit_through_two, NULL);
+	NEED(wait_idle(0));
+	CHECK(strcmp(passed, "abcm?z") == 0);
+}
+
 // A timeout that is over at the call is a case like any other that is ready.
 static void
 TimeoutCompetes(void)
@@ -1196,6 +1275,7 @@ TimeoutCompetes(void)
 }
 
 const struct test edges_tests[] = {
+	T(GoexitPassesCatch),
 	T(TimeoutCompetes),
 	T(FreeOfSenders),
 	T(FreeOfTicker),
