@@ -270,7 +270,7 @@ timed_twice(void *arg)
 static void
 TimeoutTwice(void)
 {
-	struct timed w = { NULL };
+	struct timed w = { 0 };
 
 	if (!virtual_clock()) {
 		skip("the host may stop the clock's reader: clock=virtual");
