@@ -272,8 +272,8 @@ TimeoutTwice(void)
 {
 	struct timed w = { 0 };
 
-	if (!virtual_clock()) {
-		skip("the host may stop the clock's reader: clock=virtual");
+	if (!virtual_clock() || tortured()) {
+		skip("a millisecond must be enough to come by");
 		return;
 	}
 	w.c = chan_make(int, 0);
@@ -1166,7 +1166,8 @@ LockedFifo(void)
 	chan_close(c);
 	while (atomic_load(&n) < 3)
 		time_sleep(100 * MICROSECOND);
-	for (int i = 0; i < 3 && runtime_num_cpu() > 1; i++)
+	// Under torture one may give way between its turn and its count.
+	for (int i = 0; i < 3 && runtime_num_cpu() > 1 && !tortured(); i++)
 		CHECK_EQ(in[i], i);
 	chan_close(own);
 	NEED(wait_idle(0));
