@@ -187,7 +187,7 @@ LIB_FLAGS = $(COMMON) -std=c11 $(WARN) -D__DYNAMIC_REENT__ -Ikernel
 # Programs. In the tree they are held to C11 as everything else is.
 APP_FLAGS = $(COMMON) \
 	$(if $(WERROR),-std=c11 $(WARN),-std=gnu11 -Wall -Wextra) \
-	-D__DYNAMIC_REENT__ $(APP_CFLAGS) $(if $(filter 1,$(TORTURE)),-DTORTURED)
+	-D__DYNAMIC_REENT__ $(APP_CFLAGS)
 LINK = $(CC) $(ARCH_CFLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections \
 	$(ARCH_LDFLAGS) -T $(LDSCRIPT) \
 	$(patsubst --defsym%,-Wl$(comma)--defsym%,$(LDDEFS))

@@ -18,6 +18,4 @@ TABLE(libc)
 TABLE(trace)
 TABLE(pool)
 TABLE(profile)
-#ifndef TORTURED // edges.c relies on times that a torture build takes away
 TABLE(edges)
-#endif
