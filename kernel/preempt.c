@@ -20,8 +20,17 @@
 // RETRY_NS to the others, and g0 finds the timer due again before it has executed
 // anything, for ever (seen: QEMU, -icount, four harts in loops).
 //
+// Who is taken off for a timer or for an interrupt's work has not had the slice. If
+// that happens at the first instruction each time, it never gets one: a sleep, over
+// and over, that lasts just as long as the way from it to there did this (seen: AllLocked
+// in the torture build, 10^6 switches for nothing). So each BUMPS-th time it may
+// go on for RETRY_NS. Turned down: a clock reading or a flag in execute, which all
+// switches would pay for.
+//
 // Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
 #include "runtime.h"
+
+enum { BUMPS = 64 };
 
 // otherswait tells whether somebody waits for the time of pp's goroutine. pp's
 // hart only.
@@ -106,7 +115,7 @@ static void
 tick(struct p *pp, int64_t now)
 {
 	if (pp->tickseen == pp->schedtick && otherswait(pp))
-		pp->sliceover = true;
+		pp->sliceover |= SLICEOVER;
 	store64(&pp->tickwhen, 0);
 	fence(); // pairs with kickticks
 	if (otherswait(pp))
@@ -134,11 +143,23 @@ retry(struct m *mp)
 		armtimer(nanotime() + RETRY_NS);
 }
 
+// putoff tells gp's hart to come back a little later, now and then: a goroutine
+// that others interrupt is sure to get on, if slowly.
+static bool
+putoff(struct g *gp, int64_t now)
+{
+	if (++gp->bumps % BUMPS != 0)
+		return false;
+	armtimer(now + RETRY_NS);
+	return true;
+}
+
 // intrexit is the end of every handler: it says whether gp is taken off now.
 static bool
 intrexit(struct m *mp, struct g *gp, int64_t now)
 {
 	struct p *pp = mp->p;
+	bool over;
 
 	if (load_rlx(&dying) != 0)
 		frozen();
@@ -150,8 +171,9 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		tick(pp, now);
 	else if (pp->tickwhen == 0 && otherswait(pp))
 		armtick(pp, now);
+	over = pp->sliceover;
 	if (CHAOS && chaosmax != 0 && gp != mp->g0)
-		pp->sliceover = true;
+		pp->sliceover |= SLICEOVER;
 	if (pp->tickwhen != 0)
 		armtimer(pp->tickwhen);
 	if (timerlook(pp) > now)
@@ -163,7 +185,7 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 	if (gp == mp->g0)
 		retry(mp);
 	else if (gp->locks == 0)
-		return true;
+		return over || !putoff(gp, now);
 	return false;
 }
 

@@ -236,7 +236,7 @@ static uint32_t
 globalturn(struct p *pp)
 {
 	// More than one: the last of them was put there just now.
-	if (pp->sliceover && load_rlx(&sched.runqsize) > 1 &&
+	if (pp->sliceover != 0 && load_rlx(&sched.runqsize) > 1 &&
 	    ++pp->slices % 2 == 0)
 		return 1 + RUNQ_SIZE - (pp->runqtail - load_rlx(&pp->runqhead));
 	return pp->schedtick % SCHED_TICK == 0;
@@ -294,11 +294,15 @@ top:
 			return gp;
 	}
 	// 5. Local queue. When the slice is over there is nothing left for
-	// runnext to inherit: it queues up like everybody else. Otherwise a
-	// chain of goroutines that each start the next would keep the ring
-	// waiting, and schedtick from moving, for ever.
-	if (pp->sliceover)
-		runqkick(pp);
+	// runnext to inherit: it queues up like everybody else. Otherwise a chain
+	// of goroutines that each start the next would keep the ring waiting,
+	// and schedtick from moving, for ever. If the one that had the slice is
+	// not on the global queue by now, its heir goes there in its place, or
+	// those who wait there would wait for SCHED_TICK slices.
+	if (pp->sliceover != 0 &&
+	    runqkick(pp, pp->sliceover == SLICEOVER &&
+				 load_rlx(&sched.runqsize) != 0))
+		wakep();
 	gp = runqget(pp, inherit);
 	if (gp != NULL)
 		return gp;
@@ -338,7 +342,7 @@ execute(struct m *mp, struct g *gp, bool inherit)
 	gp->preempt = 0;
 	gp->m = mp;
 	mp->curg = gp;
-	pp->sliceover = false;
+	pp->sliceover = 0;
 	pp->switches++;
 	if (!inherit)
 		pp->schedtick++;
@@ -510,7 +514,7 @@ runtime_gosched(void)
 static _Noreturn void
 requeue(struct m *mp, struct g *gp)
 {
-	bool global = mp->p->sliceover;
+	bool global = mp->p->sliceover != 0;
 
 	mp->preemptions++;
 	gp->preempt = 0;
@@ -520,6 +524,7 @@ requeue(struct m *mp, struct g *gp)
 		lockedput(gp);
 	} else if (global) {
 		globrunqputbatch(gp, gp, 1);
+		mp->p->sliceover |= REQUEUED;
 		// If the next look is at the global queue first, it would
 		// only find gp again, in front of everybody who waits here.
 		if (mp->p->schedtick % SCHED_TICK == 0 &&

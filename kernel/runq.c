@@ -103,14 +103,20 @@ runqput(struct p *pp, struct g *gp, bool next)
 	}
 }
 
-// runqkick moves runnext to the tail of the ring. Owner only.
-void
-runqkick(struct p *pp)
+// runqkick moves runnext to the tail of the ring, or if so told to the global
+// queue: then it returns true, and the caller must wake a hart. Owner only.
+bool
+runqkick(struct p *pp, bool global)
 {
 	struct g *gp = xchg(&pp->runnext, NULL);
 
-	if (gp != NULL)
+	if (gp == NULL)
+		return false;
+	if (global)
+		globrunqputbatch(gp, gp, 1);
+	else
 		runqput(pp, gp, false);
+	return global;
 }
 
 // runqget takes the next goroutine from pp's own queue, or NULL. *inherit: it

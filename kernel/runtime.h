@@ -73,6 +73,7 @@ struct g {
 	uint32_t status;
 	uint8_t stackclass;
 	bool system;         // of the runtime; does not count as life
+	uint8_t bumps;       // [irq] taken off before the slice was over
 	struct g *schedlink; // in a run queue or a free list
 	struct _panic *panic;
 	struct _panic *panicrec; // the last one that was stopped, for its text
@@ -133,6 +134,8 @@ struct m {
 	struct g g0store;
 };
 
+enum { SLICEOVER = 1, REQUEUED = 2 };
+
 struct p {
 	uint32_t id;
 	uint32_t runqhead; // thieves move it
@@ -150,7 +153,7 @@ struct p {
 	// The slice clock. Owner's hart: code with interrupts masked, handler.
 	int64_t tickwhen;  // [irq] next look at the slice; 0: not ticking
 	uint32_t tickseen; // [irq] schedtick at the last look
-	bool sliceover;    // [irq] curg has had its slice
+	uint8_t sliceover; // [irq] curg has had its slice; REQUEUED: and is off
 
 	struct g *gfree; // dead Gs with a stack of the standard class
 	uint32_t gfreen;
@@ -277,7 +280,7 @@ void gcstopm(void);
 
 // ---- runq.c: a P's local queue --------------------------------------------
 void runqput(struct p *pp, struct g *gp, bool next);
-void runqkick(struct p *pp);
+bool runqkick(struct p *pp, bool global);
 struct g *runqget(struct p *pp, bool *inherit);
 bool runqempty(struct p *pp);
 struct g *runqsteal(struct p *pp, struct p *victim, bool stealnext);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EACH = 64, MAXWORDS = 400 };
+enum { EACH = 64, MAXWORDS = 300 };
 
 static chan *go_on;
 static struct wait_group standing, done;

@@ -40,16 +40,6 @@ send_one(void *arg)
 	atomic_store(&o->state, panic_catch(send_it, o) == NULL ? 3 : 4);
 }
 
-// settle gives a goroutine that should block the time to do it, or to do what
-// it should not.
-static void
-settle(void)
-{
-	for (int i = 0; i < 3; i++)
-		runtime_gosched();
-	time_sleep(200 * MICROSECOND);
-}
-
 // Receive from empty blocks, send to full blocks, the forms that do not block
 // do not; len and cap tell.
 static void

@@ -133,6 +133,30 @@ tortured(void)
 	return runtime_fail_alloc(0, 0) >= 0;
 }
 
+// busy tells whether somebody else has something to do.
+static bool
+busy(void)
+{
+	static struct goroutine_info g[64];
+	unsigned n = runtime_goroutines(g, 64);
+
+	for (unsigned i = 0; i < n && i < 64; i++)
+		if (strcmp(g[i].state, "runnable") == 0)
+			return true;
+	return false;
+}
+
+void
+settle(void)
+{
+	for (int i = 0; i < 3; i++)
+		runtime_gosched();
+	time_sleep(200 * MICROSECOND);
+	// Those that give way at random may need longer.
+	for (int i = 0; i < 50 && tortured() && busy(); i++)
+		time_sleep(200 * MICROSECOND);
+}
+
 uint32_t
 rnd(uint32_t *state)
 {

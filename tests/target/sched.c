@@ -485,6 +485,45 @@ TimerFairness2(void)
 	chan_free(c);
 }
 
+struct hog {
+	atomic_uint n;
+	atomic_bool stop;
+};
+
+static void
+hogs(void *arg)
+{
+	struct hog *h = arg;
+
+	while (!atomic_load(&h->stop))
+		atomic_fetch_add(&h->n, 1);
+}
+
+// However short somebody sleeps, again and again, another goroutine gets on: also
+// where the sleep lasts just as long as the way to the other's first instruction.
+static void
+ShortSleeps(void)
+{
+	struct hog h = { 0 };
+
+	runtime_gomaxprocs(1);
+	go(hogs, &h);
+	for (duration d = 100; d < 200 * MICROSECOND; d += d / 16 + 10) {
+		unsigned n = atomic_load(&h.n);
+		int64_t from = time_now();
+
+		while (atomic_load(&h.n) == n &&
+		       time_now() - from < late(40 * MILLISECOND))
+			time_sleep(d);
+		if (atomic_load(&h.n) == n) {
+			CHECK_EQ(d, 0);
+			break;
+		}
+	}
+	atomic_store(&h.stop, true);
+	NEED(wait_idle(0));
+}
+
 // Of two channels that are always ready, a select takes each as often (Go:
 // SelectFairness; the margin is six nines).
 static void
@@ -648,6 +687,7 @@ const struct test sched_tests[] = {
 	T(RunNext),
 	T(TimerFairness),
 	T(TimerFairness2),
+	T(ShortSleeps),
 	T(SelectFairness),
 	T(Gomaxprocs),
 	T(StopTheWorldDeadlock),

@@ -89,14 +89,6 @@ wait_send(void *arg)
 	atomic_store(&w->which, which);
 }
 
-static void
-settle(void)
-{
-	for (int i = 0; i < 3; i++)
-		runtime_gosched();
-	time_sleep(200 * MICROSECOND);
-}
-
 // A blocked select takes the case that becomes ready, and a close counts: the
 // index is right, ok is false, the value zero (Go: CloseWins).
 static void

@@ -78,6 +78,9 @@ uint32_t seed(void);
 // eventually waits until cond(arg), false if it is still not true after a long
 // virtual time.
 bool eventually(bool (*cond)(void *), void *arg);
+// settle gives goroutines that should block the time to do it, or to do what they
+// should not.
+void settle(void);
 // stuck says that n goroutines of this test are meant to wait for ever (and
 // nchan channels with them).
 void stuck(int n, int nchan);
