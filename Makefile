@@ -385,7 +385,7 @@ UNIT_FLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -pthread \
 	-fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Itests/unit -Iinclude -Ikernel
 
-.PHONY: unit test soak mutants
+.PHONY: unit test soak refuse mutants
 unit: $(UNITS)
 
 $(BUILD)/unit/%: tests/unit/%.c Makefile
@@ -396,11 +396,11 @@ $(BUILD)/unit/%: tests/unit/%.c Makefile
 
 -include $(UNITS:=.d)
 
-test soak:
+test soak refuse:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(TEST_PACKAGES)
 	@$(PYTHON) tools/test.py --make '$(MAKE)' --build '$(BUILD)' \
 		--archs '$(TEST_ARCHS)' --seeds $(SEEDS) --only="$$ONLY" \
-		$(if $(filter soak,$@),--soak) \
+		$(if $(filter test,$@),,--$@) \
 		$(if $(filter 1,$(TORTURE)),--torture)
 
 # The kernel broken on purpose, in a copy under $(BUILD): see tests/mutants.
@@ -513,6 +513,8 @@ clean:
 #:                              missing: Debian 12 packages, newlib)
 #: make test                    all tests on all machines: N passed, N failed
 #: make soak SEEDS=200          the tests under many seeded schedules
+#: make refuse                  each program and each target test again and again,
+#:                              every request to a pool refused once
 #: make mutants                 break the kernel in many ways; each time a test
 #:                              must fail (ONLY=pattern)
 #: make size                    what an image is made of, what a goroutine

@@ -75,6 +75,13 @@ EXHAUSTED = re.compile(r"^fatal error: .*\b(NG|STACK[0-3]_COUNT|NCHAN|"
                        r"CHANBUF_BYTES|NPANIC|NREENT|NLOCK)\b", re.M)
 # A program's requests to pools are refused one by one up to here.
 REFUSE = 1000
+# With --refuse those of each program up to here, of each target test a third.
+REFUSE_ANY = 24
+# What a refusal may lead to in a program that was not written for it: the error
+# that names the pool's setting, or the program goes on without what it asked for
+# and then does something else, a deadlock for one. What it may not: any other
+# fatal error, a fault, a hang.
+BEYOND = re.compile(r"^fatal error: (?!all goroutines are asleep)(.*)", re.M)
 # Distances of chaos interrupts in instructions of one hart: the shortest must
 # be well above the length of a handler, or nothing else ever runs.
 CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
@@ -101,6 +108,7 @@ class Job:
         self.brief = how.get("brief", False)  # one line if all is well
         self.broken = how.get("broken")      # why it cannot run at all
         self.refuse = how.get("refuse", 0)   # at most so many requests
+        self.any = how.get("any", False)     # was not written for refusals
 
 
 class Expect:
@@ -179,9 +187,21 @@ def on_host(job):
     return p.stdout.decode(errors="replace"), p.returncode, None
 
 
+def beyond(job, output, why):
+    """What a refusal has broken in a program that did not expect it."""
+    if why:
+        return why
+    for said in BEYOND.findall(output):
+        line = "fatal error: " + said
+        if not EXHAUSTED.search(line) and not (job.expect and any(
+                re.search(p, line) for p in job.expect.find)):
+            return line
+    return None
+
+
 def sweep(job, result):
     """Runs a job with its k-th request to a pool refused, k = 1, 2, ..."""
-    complaint = None
+    complaint, otherwise = None, 0
     # With several harts go asks twice before it gives up.
     count = min(job.harts, 2)
     for k in range(1, job.refuse + 1):
@@ -190,9 +210,14 @@ def sweep(job, result):
             "%s gz.fail=%d,%d" % (job.args, k, count), job.machine.icount,
             job.timeout)
         refused = "torture: request %d," % k in output
-        complaint = job.expect.complaint(output, status, why)
+        complaint = job.expect.complaint(output, status, why) \
+            if job.expect else why or (
+                "exit status %d" % status if status else None)
         if refused and status == 2 and EXHAUSTED.search(output):
             complaint = None
+        elif refused and complaint and job.any:
+            complaint = beyond(job, output, why)
+            otherwise += complaint is None
         if complaint or not refused:
             break
     else:
@@ -200,10 +225,11 @@ def sweep(job, result):
     result.output, result.shown = output, shlex.join(command)
     if complaint:
         complaint = "gz.fail=%d,%d: %s" % (k, count, complaint)
-    elif k == 1:
+    elif k == 1 and not job.any:
         complaint = "no request was refused"
     result.tests.append((complaint is None, "", complaint or
-                         "%d requests refused" % (k - 1)))
+                         "%d requests refused%s" % (k - 1, otherwise and
+                         ", %d ended otherwise" % otherwise or "")))
 
 
 def perform(job):
@@ -412,6 +438,42 @@ class Suite:
                 if self.kind:
                     self.tour(machine, h, image[TOUR], broken[TOUR], REFUSE)
 
+    def refusals(self, arch):
+        """Every program and target test, one request after the other refused.
+
+        On one hart: which request is refused must not depend on turns."""
+        sources = sorted(glob.glob("tests/exit/*.c"))
+        headers = {e: header(e) for e in sources}
+        apps = [e for e in sources if not (
+            "type" in headers[e] or "input" in headers[e] or
+            "refuse" in headers[e] or 1 not in exit_harts(headers[e])) and
+            arch in " ".join(headers[e].get("only-arch", [arch])) and
+            self.wanted(self.where(arch, 1, "refuse/" + stem(e)))]
+        apps += [TARGET]
+        print("# building %sfor %s: %d programs" % (
+            self.kind, arch, len(apps)), flush=True)
+        known = self.make("-s", "print-machine", "ARCH=" + arch, quiet=True)
+        path = known.stdout.decode().split()[-1]
+        if not self.build(False, "newlib", "ARCH=" + arch) or \
+                not self.build(True, "images", "ARCH=" + arch,
+                               "APPS=" + " ".join(apps)):
+            self.jobs.append(Job(arch, broken="the images do not build"))
+            return
+        machine = runner.Machine(path)
+        image = {a: os.path.join(os.path.dirname(path), "app", a, "image.elf")
+                 for a in apps}
+        for e in apps[:-1]:
+            self.exit(machine, 1, e, headers[e], image[e], None, REFUSE_ANY)
+            self.jobs[-1].any = True
+        listed = runner.run(machine, image[TARGET], 1, "list=1",
+                            machine.icount, 60)[0]
+        for name in re.findall(r"^# ([A-Z]\w+)$", listed, re.M):
+            self.add(self.where(arch, 1, "refuse/target/" + name),
+                     machine=machine, image=image[TARGET], timeout=120,
+                     args="gz.seed=7 seed=7 clock=virtual run=" + name,
+                     refuse=REFUSE_ANY // 3)
+            self.jobs[-1].any = True
+
     def tools(self, arch):
         """What the build says about its images; it builds some itself."""
         if os.path.exists("tests/tools/run.py"):
@@ -568,6 +630,7 @@ def main():
     p.add_argument("--seeds", type=int, default=3)
     p.add_argument("--soak", action="store_true")
     p.add_argument("--torture", action="store_true")
+    p.add_argument("--refuse", action="store_true")
     o = p.parse_args()
     try:
         re.compile(o.only)
@@ -580,6 +643,7 @@ def main():
         os.environ.pop(name, None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
+    o.torture = o.torture or o.refuse
     suite = Suite(o)
     passed = failed = 0
     try:
@@ -590,6 +654,9 @@ def main():
             if len(o.archs.split()) > 1:
                 suite.tools("template")
         for arch in o.archs.split():
+            if o.refuse:
+                suite.refusals(arch)
+                continue
             if whole:
                 suite.tools(arch)
             if whole or o.soak:
