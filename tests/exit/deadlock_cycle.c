@@ -39,8 +39,9 @@ main(void)
 	for (int n = 2; n <= 5; n++)
 		for (int i = 0; i < n; i++) {
 			place[n][i] = (struct place){ n, i };
-			go_with((struct go_attr){ .name = name[n] }, eats,
-				&place[n][i]);
+			if (!go_with((struct go_attr){ .name = name[n] }, eats,
+				     &place[n][i]))
+				return 1;
 		}
 	time_sleep(20 * MILLISECOND);
 	printf("still here\n");

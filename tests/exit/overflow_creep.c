@@ -38,8 +38,9 @@ int
 main(void)
 {
 	go(other, NULL);
-	go_with((struct go_attr){ .name = "creeper", .stack = 512 }, creeper,
-		NULL);
+	if (!go_with((struct go_attr){ .name = "creeper", .stack = 512 },
+		     creeper, NULL))
+		return 1;
 	time_sleep(3600 * SECOND);
 	printf("main goes on\n");
 	return 0;

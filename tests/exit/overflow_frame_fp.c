@@ -41,8 +41,9 @@ main(void)
 	static float sum;
 
 	go(other, NULL);
-	go_with((struct go_attr){ .name = "creeper", .stack = 512 }, creeper,
-		&sum);
+	if (!go_with((struct go_attr){ .name = "creeper", .stack = 512 },
+		     creeper, &sum))
+		return 1;
 	time_sleep(3600 * SECOND);
 	printf("main goes on\n");
 	return 0;
