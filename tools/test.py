@@ -464,7 +464,6 @@ class Suite:
                  for a in apps}
         for e in apps[:-1]:
             self.exit(machine, 1, e, headers[e], image[e], None, REFUSE_ANY)
-            self.jobs[-1].any = True
         listed = runner.run(machine, image[TARGET], 1, "list=1",
                             machine.icount, 60)[0]
         for name in re.findall(r"^# ([A-Z]\w+)$", listed, re.M):
@@ -472,7 +471,8 @@ class Suite:
                      machine=machine, image=image[TARGET], timeout=120,
                      args="gz.seed=7 seed=7 clock=virtual run=" + name,
                      refuse=REFUSE_ANY // 3)
-            self.jobs[-1].any = True
+        for job in self.jobs:
+            job.any = True
 
     def tools(self, arch):
         """What the build says about its images; it builds some itself."""
