@@ -275,7 +275,7 @@ lockedsleep(struct m *mp)
 	uintptr_t s;
 
 	markparked(mp);
-	pp->held = true;
+	store_rlx(&pp->held, true);
 	store(&mp->sleeping, 1);
 	s = arch_irqsave();
 	if (load(&mp->lockedhead) != NULL || pending(mp) || !runqempty(pp) ||
@@ -284,8 +284,15 @@ lockedsleep(struct m *mp)
 	else
 		idlewait(mp, pp->timer0when);
 	store(&mp->sleeping, 0);
-	pp->held = false;
-	lock(&sched.lock);
+	// What fired meanwhile has found the P held and has set nothing anew: if
+	// the slice clock was to tick, it never would again.
+	s = arch_irqsave();
+	store_rlx(&pp->held, false);
+	store64(&pp->tickwhen, 0);
+	if (pp->timer0when != 0)
+		armtimer(pp->timer0when);
+	arch_irqrestore(s);
+	lock(&sched.lock); // and whoever did not kick us has left it to us
 	unpark(mp);
 	unlock(&sched.lock);
 }
