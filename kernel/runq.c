@@ -127,8 +127,9 @@ runqget(struct p *pp, bool *inherit)
 	struct g *next = load_rlx(&pp->runnext);
 
 	// Only thieves set runnext to NULL behind our back, so a failed CAS
-	// means that it is gone.
-	if (next != NULL && cas_acq(&pp->runnext, next, NULL)) {
+	// means that it is gone. Release, too: whoever sees it gone sees what
+	// was put into the ring before, or runqempty could miss both.
+	if (next != NULL && cas(&pp->runnext, next, NULL)) {
 		*inherit = true;
 		return next;
 	}
