@@ -158,7 +158,7 @@ acquirep(struct m *mp)
 	struct p *pp = mp->nextp;
 	uintptr_t s;
 
-	pp->tickwhen = 0; // the timer of the hart that it comes from ticked
+	store64(&pp->tickwhen, 0); // the hart that it comes from ticked
 	mp->watch = NULL;
 	mp->p = pp;
 	store(&mp->nextp, NULL);

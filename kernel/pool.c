@@ -25,7 +25,7 @@ enlist(struct pool *p)
 	if (!p->listed) {
 		p->link = allpools;
 		store_rel(&allpools, p);
-		p->listed = true;
+		store_rlx(&p->listed, true);
 	}
 	unlock(&poolslock);
 }
@@ -35,7 +35,7 @@ poolget(struct pool *p)
 {
 	void *b;
 
-	if (!p->listed)
+	if (!load_rlx(&p->listed)) // a hint: enlist looks again
 		enlist(p);
 	if (TORTURE && torturepool(p->name))
 		return NULL;
@@ -45,8 +45,11 @@ poolget(struct pool *p)
 		p->free = *(void **)b;
 	else if (p->fresh < p->n)
 		b = p->base + (size_t)p->fresh++ * p->size;
-	if (b != NULL && ++p->used > p->high)
-		p->high = p->used;
+	if (b != NULL) { // both are read without the lock
+		store_rlx(&p->used, p->used + 1);
+		if (p->used > p->high)
+			store_rlx(&p->high, p->used);
+	}
 	unlock(&p->l);
 	return b;
 }
@@ -78,6 +81,6 @@ poolput(struct pool *p, void *block)
 			((unsigned char *)block)[i] = POISON;
 	*(void **)block = p->free;
 	p->free = block;
-	p->used--;
+	store_rlx(&p->used, p->used - 1);
 	unlock(&p->l);
 }

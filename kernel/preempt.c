@@ -73,7 +73,7 @@ armchaos(void)
 static void
 armtick(struct p *pp, int64_t now)
 {
-	pp->tickwhen = now + SLICE_NS;
+	store64(&pp->tickwhen, now + SLICE_NS); // kickticks reads it
 	pp->tickseen = pp->schedtick;
 	armtimer(pp->tickwhen);
 }

@@ -129,7 +129,7 @@ exchange(struct m *mp)
 	first->m = mp;
 	mp->p = first;
 	first->stopped = false;
-	first->tickwhen = 0;
+	store64(&first->tickwhen, 0);
 	old->stopped = true;
 }
 

@@ -198,7 +198,7 @@ takeout(struct timer *t, struct p *pp, struct p *next)
 	bool there, first;
 
 	lock(&pp->timerslock);
-	there = t->p == pp;
+	there = load_rlx(&t->p) == pp; // pp: only under this lock
 	if (there) {
 		first = pp->timers == t;
 		removetimer(pp, t);
