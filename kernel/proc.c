@@ -442,22 +442,22 @@ void
 goready(struct g *gp)
 {
 	struct m *mp = acquirem();
+	bool locked = MAXHARTS > 1 && gp->lockedm != NULL;
 
 	casgstatus(gp, Gwaiting, Grunnable);
-	if (MAXHARTS > 1 && (gp->lockedm != NULL || mp->p == NULL)) {
-		if (gp->lockedm != NULL) {
-			lockedput(gp);
-		} else { // a hart that only does what its handlers left
-			globrunqputbatch(gp, gp, 1);
-			wakep();
-		}
-		releasem();
-		return;
-	}
-	runqput(mp->p, gp, true);
-	if (mp->p->tickwhen == 0 && getg() != mp->g0)
-		starttick(mp->p); // on g0, execute does it if it is needed
-	wakep();
+	if (locked)
+		lockedput(gp);
+	else if (MAXHARTS > 1 && mp->p == NULL)
+		// a hart that only does what its handlers left
+		globrunqputbatch(gp, gp, 1);
+	else
+		runqput(mp->p, gp, true);
+	// Also for a locked one, which may need this very P. On g0, execute
+	// does it if it is needed.
+	if (getg() != mp->g0 && mp->p->tickwhen == 0)
+		starttick(mp->p);
+	if (!locked)
+		wakep();
 	releasem();
 }
 
