@@ -1,0 +1,2 @@
+// arch_config.h of the explorer.
+#define WORD 8
