@@ -3,7 +3,9 @@
 # each model holds, completely searched, at each size; and each mutant of it (a
 # known way to write the protocol wrong) is found. Needs spin and gcc. Builds
 # in $MODEL_BUILD, or in a temporary directory that it removes. $MODEL_ONLY, an
-# extended regular expression, picks tests by their names.
+# extended regular expression, picks tests by their names, which begin with the
+# model's. What each model is for and what its properties are stands at its
+# beginning; the last lines count.
 #
 # quick: a minute and 1 GB. full: all sizes; half an hour, $MODEL_MB of memory
 # (12000). A search that was not complete for whatever reason has failed.
@@ -12,6 +14,9 @@ level=${1:-quick}
 here=$(cd "$(dirname "$0")" && pwd)
 n=0
 failed=0
+killed=0
+mutants=0
+total=0
 
 case $level in
 quick) mb=${MODEL_MB:-2500} maxdepth=1000000 ;;
@@ -40,7 +45,8 @@ cd "$build" || exit 1
 partial='not completed|too small|out of memory|MEMLIM|hash factor|aborted'
 
 wanted() {
-	echo "$1" | grep -Eq "${MODEL_ONLY:-.}"
+	echo "$1" | grep -Eq "${MODEL_ONLY:-.}" || return 1
+	start=$(date +%s)
 }
 
 # search model optimisation macros...: leaves pan's report in ./out.
@@ -75,7 +81,7 @@ depth() {
 report() {
 	n=$((n + 1))
 	if [ "$1" = ok ]; then
-		echo "ok $n - $2 # $(states), $(depth)"
+		echo "ok $n - $2 # $(states), $(depth), $(($(date +%s) - start)) s"
 	else
 		failed=$((failed + 1))
 		echo "not ok $n - $2 # $(states), pan ended with $status"
@@ -94,6 +100,8 @@ holds() {
 	shift 2
 	wanted "$model: $what" || return 0
 	search "$model" -O2 "$@"
+	total=$((total + $(awk '/states, stored/ { s = $1 }
+		END { printf "%d", s }' out)))
 	if complete && grep -q 'errors: 0' out; then
 		report ok "$model: $what: holds" "$*"
 	else
@@ -107,9 +115,11 @@ found() {
 	shift 2
 	what="$model: mutant $(echo "$mutant" | tr A-Z a-z)"
 	wanted "$what" || return 0
+	mutants=$((mutants + 1))
 	search "$model" -O0 -DM_"$mutant" "$@"
 	if grep -q '^pan:1: assertion violated' out &&
 		grep -q "M_$mutant\>" "$here/$model.pml"; then
+		killed=$((killed + 1))
 		report ok "$what: found" "-DM_$mutant $*"
 	else
 		report bad "$what: found" "-DM_$mutant $*"
@@ -135,6 +145,12 @@ holds park "1 hart, edge-triggered" -DNH=1 -DEDGE
 holds park "2 harts"
 holds park "2 harts, edge-triggered" -DEDGE
 holds park "3 harts" -DNH=3
+holds stw "2 harts, 2 submits, 2 stops"
+holds stw "2 harts, one interrupt each" -DONCE
+holds locked "2 harts, 1 P, 1 locked"
+holds locked "2 harts, 1 P, 2 locked" -DNL=2
+holds locked "2 harts, 2 Ps, 2 locked, 1 + 2" -DNP=2 -DNL=2 -DSUBS=1
+holds locked "3 harts, 1 P, 1 + 1" -DNH=3 -DNP=1 -DSUBS=1 -DRDY=1
 
 if [ "$level" = full ]; then
 	holds idle "2 harts, 4 + 3" -DSUBS=4 -DIRQS=3
@@ -159,6 +175,20 @@ if [ "$level" = full ]; then
 		holds idle "3 harts, 2 + 1, $v" -DNH=3 -DSUBS=2 -DIRQS=1 -D$v
 	done
 	holds park "3 harts, edge-triggered" -DNH=3 -DEDGE
+	holds stw "2 harts, 3 submits, 3 stops" -DSUBS=3 -DSTOPS=3
+	holds stw "2 harts, V_STEAL_NOLOOK" -DV_STEAL_NOLOOK
+	holds stw "3 harts, 1 submit, 1 stop" -DNH=3 -DSUBS=1 -DSTOPS=1
+	holds stw "3 harts, 0 submits, 2 stops" -DNH=3 -DSUBS=0 -DSTOPS=2
+	for v in V_KICK_NONE V_LOCK_NOSPILL; do
+		holds locked "2 harts, 1 P, $v" -D$v
+		holds locked "3 harts, 2 Ps, 1 + 1, $v" \
+			-DNH=3 -DNP=2 -DSUBS=1 -DRDY=1 -D$v
+	done
+	holds locked "2 harts, 1 P, 2 locked, 3 + 3" -DNL=2 -DSUBS=3 -DRDY=3
+	holds locked "2 harts, 2 Ps, 2 locked, 2 + 2" -DNP=2 -DNL=2
+	holds locked "3 harts, 2 Ps, 1 locked" -DNH=3 -DNP=2 -DSUBS=1 -DRDY=1
+	holds locked "3 harts, 2 Ps, 2 locked" \
+		-DNH=3 -DNP=2 -DNL=2 -DSUBS=1 -DRDY=1
 	holds park "3 harts, 3 rounds" -DNH=3 -DROUNDS=3 -DTOTAL=3
 	holds park "3 harts, 3 rounds, edge-triggered" \
 		-DNH=3 -DROUNDS=3 -DTOTAL=3 -DEDGE
@@ -214,6 +244,38 @@ found park COMMIT_STORE -DEDGE
 found park TOUCH_LATE -DEDGE
 found park WAITER_KEPT
 
+# stop, and the stopped
+found stw GIVEUP_NOLOOK
+found stw RETAKE_STOPPED
+found stw SPIN_KEPT
+found stw STOPM_RUNS
+found stw COUNT_UNLOCKED
+found stw IDLE_KEPT
+found stw EXEC_GAP -DONCE
+found stw RELEASEM_NOLOOK -DONCE
+# start, and the next one
+found stw START_LATE
+found stw START_NOWAKE
+found stw SEMA_NONE
+found stw SEMA_LOST
+
+# who gets a P
+found locked GIVEUP_LOCKED -DNL=2
+found locked GIVEUP_WAIT -DNH=3 -DNP=2 -DSUBS=1 -DRDY=1
+found locked IDLE_UNUSED -DNH=3 -DNP=2 -DSUBS=1 -DRDY=1
+found locked WAIT_UNSAID
+found locked SERVE_FORGETS -DNL=2
+found locked HANDOFF_FORGETS
+found locked EXIT_KEEPS
+# who sleeps
+found locked PUT_NOWAKE -DNP=2
+found locked SLEEP_NOLOOK -DNP=2
+# the slice clock
+found locked CLOCK_STALE
+found locked HELD_CLOCK -DNP=2
+found locked READY_NOCLOCK
+
 echo "1..$n"
+echo "# $total states in all sizes; $killed of $mutants mutants found"
 echo "# $((n - failed)) passed, $failed failed"
 [ $failed -eq 0 ]
