@@ -411,6 +411,17 @@ mutants:
 		--newlib '$(NEWLIB_CACHE)' --only="$$ONLY" --jobs '$(JOBS)' \
 		$(if $(filter 1,$(WIDE)),--wide)
 
+# Models of the protocols (SPIN), and the kernel's own code under C11's orders. A
+# reduced cut is in make test. FULL=1: all sizes; an hour, and 12 GB.
+.PHONY: model
+model:
+	@tools/deps.sh $(BASE_PACKAGES) $(TEST_PACKAGES)
+	@bad=0; for m in tests/model/*.pml; do \
+		MODEL_ONLY="^$$(basename $$m .pml):" sh tests/model/run.sh \
+			$(if $(filter 1,$(FULL)),full,quick) || bad=1; \
+	done; $(PYTHON) tests/weak/run.py $(if $(filter 1,$(FULL)),--all --large \
+		--jobs 1) || bad=1; exit $$bad
+
 # ---- Checks of the sources ------------------------------------------------
 
 C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
@@ -421,9 +432,9 @@ CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target
 checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
-CHECKS = check-layers check-cxx check-coverage check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
+CHECKS = check-layers check-cxx check-coverage check-orders check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
-.PHONY: check check-layers check-cxx check-coverage check-format format
+.PHONY: check check-layers check-cxx check-coverage check-orders check-format format
 check:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(CHECK_PACKAGES)
 	@$(SUBMAKE) -k $(CHECKS) && echo "check: all is well"
@@ -435,6 +446,10 @@ check-layers:
 check-coverage:
 	@echo "check: the table of what is tested"
 	@tools/coverage.py
+
+check-orders:
+	@echo "check: the table of memory orders"
+	@tools/orders.py
 
 # The header alone, as C++ of two ages.
 check-cxx:
@@ -517,6 +532,8 @@ clean:
 #:                              every request to a pool refused once
 #: make mutants                 break the kernel in many ways; each time a test
 #:                              must fail (ONLY=pattern)
+#: make model                   check the models of the protocols and the kernel's
+#:                              memory orders (FULL=1: all sizes, an hour)
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,

@@ -351,9 +351,16 @@ class Suite:
                      broken=None if good else "does not build")
 
     def model(self):
-        if os.path.exists("tests/model/run.sh"):
-            self.add("model", command=["sh", "tests/model/run.sh"],
-                     timeout=900)
+        for source in sorted(glob.glob("tests/model/*.pml")):
+            name = os.path.basename(source)[:-4]
+            self.add("model/" + name, timeout=900, command=[
+                "env", "MODEL_ONLY=^%s:" % name, "sh", "tests/model/run.sh"])
+        for source in sorted(glob.glob("tests/weak/*.c")):
+            name = os.path.basename(source)[:-2]
+            if name != "weak":
+                self.add("weak/" + name, timeout=900, command=[
+                    sys.executable, "tests/weak/run.py", "--jobs", "1",
+                    "--only", "^%s$" % name])
 
     def sample(self, arch):
         """The torture build's part of a test that is not all torture."""
