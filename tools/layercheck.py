@@ -18,7 +18,7 @@ What it holds the sources to:
   newlib that is not freestanding
 And the objects: arch/ and drivers/ use of kernel/ only what arch.h declares.
 
-tests/unit is free: it takes the kernel apart. A header whose name has no room
+tests/unit and tests/weak are free: they take the kernel apart. A header whose name has no room
 (stdio.h) is libc's.
 """
 
@@ -85,7 +85,7 @@ def allowed(path, target):
     room, to = path.split("/")[0], target.split("/")[0]
     ours = to in ROOMS and "/" in target
     same = os.path.dirname(path) == os.path.dirname(target)
-    if path.startswith("tests/unit/"):
+    if path.startswith(("tests/unit/", "tests/weak/")):
         return True
     if room in ("examples", "tests", "bench"):
         return not ours or target in PUBLIC or same or \
@@ -123,7 +123,7 @@ def check_sources():
                 if m:
                     target = resolve(path, *m.groups())
                     if target.endswith(".c") and \
-                       not path.startswith("tests/unit/"):
+                       not path.startswith(("tests/unit/", "tests/weak/")):
                         print("%s:%d: includes a .c file" % (path, number))
                         wrong += 1
                     elif not allowed(path, target):
