@@ -411,7 +411,7 @@ direct(const struct g *gp, const struct _panic *p, struct unwind u,
 {
 	if (!unwindstep(&u, gp->stacklo, gp->stackhi))
 		return true;
-	if (who != NULL && !named((uintptr_t)p->fn & ~(uintptr_t)1, true, who))
+	if (who != NULL && !named((uintptr_t)p->fn, true, who))
 		return false;
 	if (calls(gp, p, u))
 		return true;
