@@ -396,6 +396,8 @@ $(BUILD)/unit/%: tests/unit/%.c Makefile
 
 -include $(UNITS:=.d)
 
+include tests/sim/sim.mk
+
 test soak refuse:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(TEST_PACKAGES)
 	@$(PYTHON) tools/test.py --make '$(MAKE)' --build '$(BUILD)' \

@@ -7,6 +7,9 @@
 What it runs, two at a time, printing in order:
   unit/<name>   tests/unit/<name>.c on this machine, with the sanitizers
   model         the SPIN models, tests/model/run.sh
+  sim/<harts> ...   the kernel on this machine (tests/sim) with the target tests,
+                under the sanitizers: target and wild in the ordinary build,
+                torture; in a soak many seeds of each
   <arch>/<harts> target      the image of tests/target/, one TAP stream, under
                 -icount: the same instructions in every run
   <arch>/<harts> chaos seed=S   the same under seeded random interrupts
@@ -362,6 +365,34 @@ class Suite:
                     sys.executable, "tests/weak/run.py", "--jobs", "1",
                     "--only", "^%s$" % name])
 
+    def sim(self):
+        """The kernel on this machine, in seeded turns; see tests/sim/sim.c."""
+        plan = [("asan", "target", h, s) for s, h in enumerate((1, 2, 4), 1)]
+        plan += [("asan", "wild", h, s) for s, h in enumerate((2, 4, 8), 4)]
+        plan += [("torture", "torture", 4, 7)]
+        if self.o.soak:
+            plan = [(v, w, h, s) for s in range(1, self.o.seeds + 1)
+                    for v, w in (("asan", "target"), ("asan", "wild"),
+                                 ("torture", "torture"))
+                    for h in (1, 2, 4, 8)]
+        plan = [("sim/%d %s seed=%d" % (h, w, s), v, w, h, s)
+                for v, w, h, s in plan]
+        plan = [p for p in plan if self.wanted(p[0])]
+        broken = {}
+        for variant in sorted({p[1] for p in plan}):
+            print("# building tests/sim, %s" % variant, flush=True)
+            broken[variant] = None if self.build(
+                True, os.path.join(self.o.build, "sim", variant, "sim")) \
+                else "does not build"
+        for name, variant, what, harts, seed in plan:
+            # Time is virtual, but in a wild run a hart may be held up.
+            words = ["-w"] if what == "wild" else ["-v"]
+            words += ["clock=virtual"] * (what != "wild")
+            self.add(name, brief=True, timeout=300, broken=broken[variant],
+                     command=[os.path.join(self.o.build, "sim", variant,
+                                           "sim"), "-n%d" % harts,
+                              "-s%d" % seed] + words + ["seed=%d" % seed])
+
     def sample(self, arch):
         """The torture build's part of a test that is not all torture."""
         self.kind = "torture "
@@ -658,6 +689,9 @@ def main():
         if whole:
             suite.unit()
             suite.model()
+        if whole or o.soak:
+            suite.sim()
+        if whole:
             if len(o.archs.split()) > 1:
                 suite.tools("template")
         for arch in o.archs.split():
