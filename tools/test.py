@@ -9,7 +9,8 @@ What it runs, two at a time, printing in order:
   model         the SPIN models, tests/model/run.sh
   sim/<harts> ...   the kernel on this machine (tests/sim) with the target tests,
                 under the sanitizers: target and wild in the ordinary build,
-                torture; in a soak many seeds of each
+                torture; in a soak many seeds of each. exit/<name> is what of
+                tests/exit can run there, fuzz calls against a model
   <arch>/<harts> target      the image of tests/target/, one TAP stream, under
                 -icount: the same instructions in every run
   <arch>/<harts> chaos seed=S   the same under seeded random interrupts
@@ -393,6 +394,40 @@ class Suite:
                                            "sim"), "-n%d" % harts,
                               "-s%d" % seed] + words + ["seed=%d" % seed])
 
+    def sim_program(self, variant, program):
+        """Builds one; returns its path and why it cannot run."""
+        path = os.path.join(self.o.build, "sim", variant, program)
+        print("# building tests/sim, %s" % variant, flush=True)
+        return path, None if self.build(True, path) else "does not build"
+
+    def sim_more(self):
+        """tests/exit and the fuzzer's corpus on that machine."""
+        if self.wanted("sim fuzz"):
+            path, broken = self.sim_program("replay", "replay")
+            many = 5000 * (self.o.seeds if self.o.soak else 1)
+            self.add("sim fuzz", broken=broken, timeout=600,
+                     command=[path, "-n%d" % many, "tests/sim/corpus.txt"])
+        exits = sorted(glob.glob("tests/exit/*.c"))
+        if self.o.soak or not any(self.wanted("sim/%d exit/%s" % (
+                h, stem(e))) for e in exits for h in HARTS):
+            return
+        path, broken = self.sim_program("asan", "exits")
+        names = [] if broken else subprocess.run(
+            [path, "list"], stdout=subprocess.PIPE).stdout.decode().split()
+        if not names:
+            self.add("sim/1 exit", broken=broken or "no list of programs")
+        for name in names:
+            keys = header("tests/exit/%s.c" % name)
+            for harts in exit_harts(keys):
+                expect = Expect()
+                expect.status = int(keys.get("expect-status", ["0"])[0])
+                expect.find = keys.get("expect", [])
+                expect.never = keys.get("expect-not", [])
+                expect.last = keys.get("expect-last", [None])[0]
+                self.add("sim/%d exit/%s" % (harts, name), expect=expect,
+                         timeout=120, command=[path, "-n%d" % harts, name] +
+                         " ".join(keys.get("args", [])).split())
+
     def sample(self, arch):
         """The torture build's part of a test that is not all torture."""
         self.kind = "torture "
@@ -691,6 +726,7 @@ def main():
             suite.model()
         if whole or o.soak:
             suite.sim()
+            suite.sim_more()
         if whole:
             if len(o.archs.split()) > 1:
                 suite.tools("template")

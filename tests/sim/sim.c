@@ -89,6 +89,9 @@ static uintptr_t hostsp;
 static const void *hostlo;
 static size_t hostsize;
 static int status;
+static char out[4096]; // what the kernel prints, if it is not to be seen
+static size_t outlen;
+bool sim_quiet;
 
 // ---- Chance -------------------------------------------------------------------
 
@@ -401,10 +404,10 @@ leave(int code)
 static _Noreturn void
 stuck(void)
 {
-	printf("sim: every hart waits, and nothing will ever come\n");
+	fprintf(stderr, "sim: every hart waits, and nothing will ever come\n");
 	for (unsigned i = 0; i < nharts; i++)
-		printf("sim: hart %u: started %d idle %d masked %d\n", i,
-		       harts[i].started, harts[i].idle, harts[i].masked);
+		fprintf(stderr, "sim: hart %u: started %d idle %d masked %d\n",
+			i, harts[i].started, harts[i].idle, harts[i].masked);
 	leave(SIM_STUCK);
 }
 
@@ -528,7 +531,8 @@ sim_point(void)
 
 void __sanitizer_cov_trace_pc(void);
 
-void
+// libFuzzer has one of its own; sim.mk renames it in what runs under that.
+__attribute__((weak)) void
 __sanitizer_cov_trace_pc(void)
 {
 	sim_point();
@@ -872,7 +876,16 @@ arch_irqmask(unsigned irq, bool masked)
 void
 arch_putc(int c)
 {
-	putchar(c);
+	if (!sim_quiet)
+		putchar(c);
+	else if (outlen < sizeof out - 1)
+		out[outlen++] = (char)c;
+}
+
+const char *
+sim_output(void)
+{
+	return out;
 }
 
 int
@@ -947,6 +960,8 @@ sim_run(unsigned n, uint64_t seed, bool iswild, const char *args)
 	memset(linepending, 0, sizeof linepending);
 	memset(lineunmasked, 0, sizeof lineunmasked);
 	snprintf(bootargs, sizeof bootargs, "%s", args);
+	memset(out, 0, outlen);
+	outlen = 0;
 	nharts = n;
 	wild = iswild;
 	rngstate = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;

@@ -3,6 +3,7 @@
 #define SIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // sim_run boots the kernel on so many harts and returns the machine's status.
@@ -23,6 +24,17 @@ extern struct sim_stats sim_stats;
 
 // sim_random is a number below n from the run's seed.
 uint32_t sim_random(uint32_t n);
+
+// sim_quiet keeps what the kernel prints instead of printing it; sim_output is that
+// of the last run, or its beginning.
+extern bool sim_quiet;
+const char *sim_output(void);
+
+// sim_fuzz runs one input of fuzz.c, false if the kernel did what it must not, and
+// sim_listing are the calls of the last one.
+bool sim_fuzz(const uint8_t *data, size_t size);
+const char *sim_listing(void);
+extern unsigned long sim_calls, sim_given_up; // with too many states to follow
 
 // Statuses that no program of ours returns by itself.
 enum { SIM_STUCK = 3 };

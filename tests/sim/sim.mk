@@ -13,12 +13,22 @@ SIM_POINTS := -fsanitize-coverage=trace-pc
 SIM_KERNEL := $(wildcard kernel/*.c pkg/*.c)
 SIM_TESTS := $(filter-out tests/target/libc.c tests/target/fault.c, \
 	$(wildcard tests/target/*.c))
-SIM_OWN := tests/sim/sim.c tests/sim/switch.S tests/sim/run.c tests/sim/tables.c
+SIM_OWN := tests/sim/sim.c tests/sim/switch.S tests/sim/host.c
+SIM_MORE := tests/sim/run.c tests/sim/tables.c tests/sim/exits.c \
+	tests/sim/fuzz.c tests/sim/fuzzmain.c
 SIM_HEADERS := $(wildcard tests/sim/include/*.h tests/sim/*.h include/*.h \
 	kernel/*.h tests/target/*.h)
 
-# The two read stacks as memory, redzones and all.
-SIM_UNCHECKED := kernel/stack.c kernel/traceback.c
+# The programs of tests/exit make one program, which takes a name first. Not those
+# about hardware faults, input, boot or newlib; that have constructors, name main in a
+# traceback, loop in one basic block, or need the torture build.
+SIM_EXITS := $(filter-out $(foreach n,fault% g0_% overflow% boot_% console_% \
+	stack_% panic_busy_console panic_bad_text ctor deadlock_init \
+	deadlock panic panic_traceback main_ends_first lock_order, \
+	tests/exit/$n.c),$(wildcard tests/exit/*.c))
+
+# Two read stacks as memory, redzones and all; two keep lists in free blocks.
+SIM_UNCHECKED := kernel/stack.c kernel/traceback.c kernel/pool.c kernel/chanbuf.c
 
 # Variants: compiler, what sanitizes kernel and tests, what the machine is told.
 SIM_CC_asan := gcc
@@ -32,17 +42,37 @@ SIM_SELF_torture := $(SIM_SELF_asan)
 SIM_CONF_torture := -DTORTURE=1 -DDEBUG=1 -DRUNQ_SIZE=2 -DGFREE_HIGH=2 \
 	-DGFREE_LOW=1 -DSLICE_NS=1000000 -DSCHED_TICK=3 -DTORTURED -DSIM_SHORT=1
 SIM_CC_cov := gcc
-SIM_SAN_cov := --coverage
+SIM_SAN_cov := --coverage -O0
+SIM_CC_covt := gcc
+SIM_SAN_covt := --coverage -O0
+SIM_CONF_covt := $(SIM_CONF_torture)
 SIM_CC_tsan := gcc
 SIM_SAN_tsan := -fsanitize=thread -DSIM_TSAN \
 	--param tsan-instrument-func-entry-exit=0
 SIM_SELF_tsan := -DSIM_TSAN
 SIM_CONF_tsan := -DNG=300
-SIM_VARIANTS := asan torture cov tsan
+# For fuzz.c, whose every input boots the kernel anew: small, and its data in
+# sections of their own (fuzzmain.c).
+SIM_CC_replay := gcc
+SIM_SAN_replay := $(SIM_SAN_asan)
+SIM_NOSAN_replay := $(SIM_NOSAN_asan)
+SIM_SELF_replay := -DSIM_ASAN -DSIM_REPLAY
+SIM_CONF_replay := -DMAXHARTS=4 -DNG=16 -DNCHAN=16 -DCHANBUF_BYTES=1024 \
+	-DSTACK0_COUNT=1 -DSTACK2_COUNT=1 -DSTACK3_COUNT=1
+SIM_RESET_replay := yes
+SIM_CC_fuzz := clang
+SIM_SAN_fuzz := -fsanitize=address,undefined,fuzzer-no-link \
+	-fno-sanitize-recover=all
+SIM_NOSAN_fuzz := $(SIM_NOSAN_asan)
+SIM_SELF_fuzz := -DSIM_ASAN
+SIM_CONF_fuzz := $(SIM_CONF_replay)
+SIM_RESET_fuzz := yes
+SIM_VARIANTS := asan torture cov covt tsan replay fuzz
 
 SIM_LINK = $(SIM_CC) -no-pie -Wl,-z,noexecstack $(SIM_SAN) \
 	-Wl,--defsym=__text_start=__executable_start \
-	-Wl,--defsym=__text_end=etext
+	-Wl,--defsym=__text_end=etext $(SIM_WRAPS:%=-Wl,--wrap=%)
+SIM_WRAPS := poolget poolput chanbufalloc chanbuffree
 
 define sim_rules
 $(SIM)/$1/%: SIM_CC = $$(SIM_CC_$1)
@@ -55,6 +85,9 @@ $(SIM_KERNEL:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
 	$$(Q)$$(SIM_CC) $$(SIM_CODE) $$(SIM_CONF) $$(SIM_HOOKED) $$(SIM_POINTS) \
 		-ffreestanding $$(SIM_SAN) $$(if $$(filter $$<, \
 		$$(SIM_UNCHECKED)),$$(SIM_NOSAN_$1)) -c -o $$@ $$<
+	$$(if $$(SIM_RESET_$1),$$(Q)objcopy --rename-section .bss=kbss$$(comma)alloc \
+		--rename-section .data=kdata \
+		--redefine-sym __sanitizer_cov_trace_pc=sim_point $$@)
 $(SIM_TESTS:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
     tests/sim/sim.mk
 	$$(call say,HOST,$$<)
@@ -62,20 +95,73 @@ $(SIM_TESTS:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
 	$$(Q)$$(SIM_CC) $$(SIM_CODE) $$(SIM_CONF) $$(SIM_HOOKED) $$(SIM_POINTS) \
 		-D$$(*F:.c=)_tests=sim_$$(*F:.c=)_tests \
 		$$(filter-out --coverage,$$(SIM_SAN)) -c -o $$@ $$<
-$(SIM_OWN:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
+$(patsubst %,$(SIM)/$1/%.o,$(SIM_OWN) $(SIM_MORE)): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
     tests/sim/sim.mk
 	$$(call say,HOST,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$$(SIM_CC) $$(SIM_CODE) $$(SIM_CONF) -Wall -Wextra \
-		$$(SIM_SELF_$1) -c -o $$@ $$<
+		$$(SIM_SELF_$1) -DSIM_EXITS="$(foreach e, \
+		$(SIM_EXITS:tests/exit/%.c=%),EXIT($e))" -c -o $$@ $$<
+$(SIM_EXITS:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
+    tests/sim/sim.mk
+	$$(call say,HOST,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$$(SIM_CC) $$(SIM_CODE) $$(SIM_CONF) $$(SIM_HOOKED) $$(SIM_POINTS) \
+		-include include/go.h -DSIM_MAIN=exit_$$(*F:.c=) \
+		$$(filter-out --coverage,$$(SIM_SAN)) -c -o $$@ $$<
 $(SIM)/$1/sim: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_TESTS:%=$(SIM)/$1/%.o) \
-    $(SIM_OWN:%=$(SIM)/$1/%.o)
+    $(SIM_OWN:%=$(SIM)/$1/%.o) $(SIM)/$1/tests/sim/run.c.o \
+    $(SIM)/$1/tests/sim/tables.c.o
+	$$(sim_link)
+$(SIM)/$1/exits: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_EXITS:%=$(SIM)/$1/%.o) \
+    $(SIM_OWN:%=$(SIM)/$1/%.o) $(SIM)/$1/tests/sim/run.c.o \
+    $(SIM)/$1/tests/sim/exits.c.o
+	$$(sim_link)
+$(SIM)/$1/replay: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_OWN:%=$(SIM)/$1/%.o) \
+    $(SIM)/$1/tests/sim/fuzz.c.o $(SIM)/$1/tests/sim/fuzzmain.c.o
 	$$(call say,LD,$$@)
-	$$(Q)$$(SIM_LINK) -o $$@.1 $$(filter %.o,$$^) -lm
-	$$(Q)$$(PYTHON) tools/mksymtab.py --out $$(@D)/gzsym.S $$@.1
-	$$(Q)gcc -c -o $$(@D)/gzsym.o $$(@D)/gzsym.S
-	$$(Q)objcopy --rename-section .gzsym=gzsym $$(@D)/gzsym.o
-	$$(Q)$$(SIM_LINK) -Wl,--defsym=__gzsym_start=__start_gzsym \
-		-Wl,--defsym=__gzsym_end=__stop_gzsym -o $$@ $$(filter %.o,$$^) $$(@D)/gzsym.o -lm
+	$$(Q)$$(SIM_LINK) $$(if $$(filter fuzz,$1),-fsanitize=fuzzer) -o $$@ \
+		$$(filter %.o,$$^) -lm
+endef
+define sim_link
+	$(call say,LD,$@)
+	$(Q)$(SIM_LINK) -o $@.1 $(filter %.o,$^) -lm
+	$(Q)$(PYTHON) tools/mksymtab.py --out $@.gzsym.S $@.1
+	$(Q)gcc -c -o $@.gzsym.o $@.gzsym.S
+	$(Q)objcopy --rename-section .gzsym=gzsym $@.gzsym.o
+	$(Q)$(SIM_LINK) -Wl,--defsym=__gzsym_start=__start_gzsym \
+		-Wl,--defsym=__gzsym_end=__stop_gzsym \
+		-o $@ $(filter %.o,$^) $@.gzsym.o -lm
 endef
 $(foreach v,$(SIM_VARIANTS),$(eval $(call sim_rules,$v)))
+
+# ---- Coverage -----------------------------------------------------------------
+
+SIM_UNITS := $(UNITS:$(BUILD)/unit/%=$(SIM)/unitcov/%)
+$(SIM)/unitcov/%: tests/unit/%.c $(SIM_HEADERS) tests/sim/sim.mk
+	$(call say,HOST,$<)
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -g -O1 --coverage -pthread -Itests/unit -Iinclude \
+		-Ikernel -o $@ $(CURDIR)/$< $(UNIT_SRCS_$*)
+
+.PHONY: host-coverage sim-coverage
+sim-coverage: $(SIM)/cov/sim $(SIM)/cov/exits $(SIM)/covt/sim $(SIM_UNITS)
+host-coverage:
+	@tools/deps.sh $(BASE_PACKAGES)
+	@$(SUBMAKE) $(PARALLEL) sim-coverage
+	@$(PYTHON) tests/sim/coverage.py --sim '$(SIM)' \
+		--log '$(SIM)/coverage.txt' $(UNITS:$(BUILD)/unit/%=%)
+
+# ---- Fuzzing --------------------------------------------------------------------
+
+# make fuzz SECONDS=n: libFuzzer, from tests/sim/corpus.txt and what earlier runs
+# found. A failing input is printed, and kept in $(SIM)/corpus.
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@tools/deps.sh $(BASE_PACKAGES) clang libclang-rt-14-dev
+	@$(SUBMAKE) $(PARALLEL) $(SIM)/fuzz/replay
+	@mkdir -p $(SIM)/corpus
+	@$(PYTHON) tests/sim/corpus.py tests/sim/corpus.txt $(SIM)/corpus
+	@$(SIM)/fuzz/replay -max_len=300 -max_total_time=$(SECONDS) \
+		-artifact_prefix=$(SIM)/corpus/ -print_final_stats=1 $(SIM)/corpus

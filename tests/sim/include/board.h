@@ -15,13 +15,19 @@
 #define NG 1000
 #endif
 #define STACK0_BYTES 16384
+#ifndef STACK0_COUNT
 #define STACK0_COUNT 64
+#endif
 #define STACK1_BYTES 32768
 #define STACK1_COUNT NG
 #define STACK2_BYTES 65536
+#ifndef STACK2_COUNT
 #define STACK2_COUNT 64
+#endif
 #define STACK3_BYTES 262144
+#ifndef STACK3_COUNT
 #define STACK3_COUNT 16
+#endif
 #define STACK_STD STACK1_BYTES
 #define STACK_MAIN STACK3_BYTES
 #ifndef NCHAN

@@ -23,7 +23,10 @@ extern int sim_fence;
 #endif
 
 // The program's and the kernel's; what is the host's keeps its name.
-#define main app_main
+#ifndef SIM_MAIN
+#define SIM_MAIN app_main
+#endif
+#define main SIM_MAIN
 #define exit sim_exit
 #define _Exit sim_exit_
 #define abort sim_abort
