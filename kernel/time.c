@@ -325,6 +325,7 @@ runtimers(struct p *victim)
 	int64_t now = nanotime();
 	struct timer *t;
 	bool ran = false, fns = false;
+	int64_t next;
 
 	lock(&victim->timerslock);
 	while ((t = victim->timers) != NULL && t->when <= now) {
@@ -341,13 +342,14 @@ runtimers(struct p *victim)
 		ran = true;
 	}
 	settimer0(victim);
+	next = t != NULL ? t->when : 0; // unlocked, t is its owner's again
 	unlock(&victim->timerslock);
 	if (fns) {
 		store64(&pp->fncost, pp->fncost + nanotime() - now);
-	} else if (victim == pp && t != NULL) {
+	} else if (victim == pp && next != 0) {
 		uintptr_t s = arch_irqsave();
 
-		armtimer(t->when);
+		armtimer(next);
 		arch_irqrestore(s);
 	}
 	return ran;
