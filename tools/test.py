@@ -9,7 +9,7 @@ What it runs, two at a time, printing in order:
   model         the SPIN models, tests/model/run.sh
   sim/<harts> ...   the kernel on this machine (tests/sim) with the target tests,
                 under the sanitizers: target and wild in the ordinary build,
-                torture; in a soak many seeds of each. exit/<name> is what of
+                torture, tsan (data races); in a soak many seeds of each. exit/<name> is what of
                 tests/exit can run there, fuzz calls against a model
   <arch>/<harts> target      the image of tests/target/, one TAP stream, under
                 -icount: the same instructions in every run
@@ -370,11 +370,11 @@ class Suite:
         """The kernel on this machine, in seeded turns; see tests/sim/sim.c."""
         plan = [("asan", "target", h, s) for s, h in enumerate((1, 2, 4), 1)]
         plan += [("asan", "wild", h, s) for s, h in enumerate((2, 4, 8), 4)]
-        plan += [("torture", "torture", 4, 7)]
+        plan += [("torture", "torture", 4, 7), ("tsan", "tsan", 4, 3)]
         if self.o.soak:
             plan = [(v, w, h, s) for s in range(1, self.o.seeds + 1)
                     for v, w in (("asan", "target"), ("asan", "wild"),
-                                 ("torture", "torture"))
+                                 ("torture", "torture"), ("tsan", "tsan"))
                     for h in (1, 2, 4, 8)]
         plan = [("sim/%d %s seed=%d" % (h, w, s), v, w, h, s)
                 for v, w, h, s in plan]
@@ -389,8 +389,9 @@ class Suite:
             # Time is virtual, but in a wild run a hart may be held up.
             words = ["-w"] if what == "wild" else ["-v"]
             words += ["clock=virtual"] * (what != "wild")
+            options = ["env", "TSAN_OPTIONS=suppressions=tests/sim/tsan.supp"]
             self.add(name, brief=True, timeout=300, broken=broken[variant],
-                     command=[os.path.join(self.o.build, "sim", variant,
+                     command=options * (what == "tsan") + [os.path.join(self.o.build, "sim", variant,
                                            "sim"), "-n%d" % harts,
                               "-s%d" % seed] + words + ["seed=%d" % seed])
 

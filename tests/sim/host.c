@@ -96,7 +96,7 @@ __ubsan_default_options(void)
 const char *
 __tsan_default_options(void)
 {
-	return "history_size=0:report_signal_unsafe=0:exitcode=66";
+	return "history_size=4:report_signal_unsafe=0:exitcode=66";
 }
 
 // ---- Free blocks ------------------------------------------------------------------
