@@ -29,6 +29,7 @@ PYTHON ?= python3
 V ?= 0
 DEBUG ?= 0
 TORTURE ?= 0
+RACE ?= 0
 SEEDS ?= 3
 
 # Taken as they are by the shell, as "$$ARGS".
@@ -83,6 +84,9 @@ endif
 ifeq ($(filter 0 1,$(TORTURE)),)
 $(call die,TORTURE=$(TORTURE) is not 0 or 1)
 endif
+ifeq ($(filter 0 1,$(RACE)),)
+$(call die,RACE=$(RACE) is not 0 or 1)
+endif
 
 digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst \
 	5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$1))))))))))
@@ -132,10 +136,11 @@ $(foreach c,$(CONFIG),$(if $(findstring =,$c), \
 	CONFIG: $c is not NAME=number)), \
 	$(call die,CONFIG: $c is not NAME=number)))
 # The torture build's limits: small enough that each is met all the time.
-TORTURE_CONFIG := TORTURE=1 DEBUG=1 RUNQ_SIZE=2 GFREE_HIGH=2 GFREE_LOW=1 \
+TORTURE_CONFIG := TORTURE=1 DEBUG=1 RACE=1 RUNQ_SIZE=2 GFREE_HIGH=2 GFREE_LOW=1 \
 	SLICE_NS=1000000 SCHED_TICK=3 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
 config_lines := $(foreach c,$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
-	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
+	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1) \
+	$(if $(filter 1,$(RACE)),RACE=1), \
 	'$(hash)undef $(call config_name,$c)' \
 	'$(hash)define $(call config_name,$c) $(call config_value,$c)')
 
@@ -166,7 +171,7 @@ override APPS := $(foreach a,$(APPS),$(call in_tree,$(call find_app,$a)))
 CC := $(CROSS)gcc
 NM := $(CROSS)nm
 BB := $(BUILD)/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)$(if \
-	$(filter 1,$(TORTURE)),-torture)
+	$(filter 1,$(TORTURE)),-torture)$(if $(filter 1,$(RACE)),-race)
 # One newlib for each set of flags; another script is another newlib.
 NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 	'$(NEWLIB_CFLAGS) $(NEWLIB_CONF)'; cat tools/newlib.sh; } | \

@@ -183,5 +183,10 @@
 #ifndef TORTURE
 #define TORTURE 0
 #endif
+// 1: points that may be delayed, a hash of the schedule, and the counts that the
+// ledger wants; see kernel/race.c. make RACE=1 sets it, and so does TORTURE=1.
+#ifndef RACE
+#define RACE 0
+#endif
 
 #endif

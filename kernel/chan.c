@@ -64,6 +64,7 @@ dequeue(struct go_waitq *q)
 
 	while ((sg = q->first) != NULL) {
 		dequeuesudog(q, sg);
+		RACE_POINT(dequeue_off);
 		if (!sg->isselect || cas(&sg->g->selectdone, 0, 1))
 			return sg;
 	}
@@ -154,6 +155,8 @@ trymake(size_t elemsize, intptr_t cap, const char **setting)
 	*c = (struct hchan){ .dataqsiz = (uint32_t)cap,
 			     .elemsize = (uint32_t)elemsize,
 			     .buf = buf };
+	if (RACE)
+		racechannew(c);
 	return c;
 }
 
@@ -245,6 +248,8 @@ handover(struct sudog *sg, const void *elem)
 		elemcopy(sg->elem, elem, sg->c->elemsize);
 	sg->success = true;
 	sg->g->param = sg;
+	if (RACE)
+		racechan(sg->c, true);
 }
 
 // sendto hands elem to the receiver sg, and wakes it.
@@ -255,6 +260,7 @@ sendto(struct sudog *sg, const void *elem, void (*unlockf)(void *), void *arg)
 
 	handover(sg, elem);
 	unlockf(arg);
+	RACE_POINT(send_unlocked);
 	goready(gp);
 }
 
@@ -279,6 +285,7 @@ waitin(struct hchan *c, struct go_waitq *q, void *elem, const char *reason)
 		fatal("%s: waiting with preemption disabled", reason);
 	}
 	enqueuesudog(q, &sg);
+	RACE_POINT(wait_queued);
 	goparkunlock(chanlock(c), reason);
 	return sg.success;
 }
@@ -300,6 +307,8 @@ chansend(struct hchan *c, const void *elem, bool block)
 		panic("send on closed channel");
 	}
 	sg = dequeue(&c->recvq);
+	if (RACE && (sg != NULL || c->qcount < c->dataqsiz))
+		racechan(c, false);
 	if (sg != NULL) {
 		sendto(sg, elem, unlockchan, c);
 		return true;
@@ -346,6 +355,8 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 {
 	struct g *gp = sg->g;
 
+	if (RACE)
+		racechan(c, false);
 	if (c->dataqsiz == 0) {
 		if (elem != NULL)
 			elemcopy(elem, sg->elem, c->elemsize);
@@ -361,6 +372,7 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 	sg->success = true;
 	gp->param = sg;
 	unlockf(arg);
+	RACE_POINT(recv_unlocked);
 	goready(gp);
 }
 
@@ -386,6 +398,8 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 		return true;
 	}
 	sg = dequeue(&c->sendq);
+	if (RACE && (sg != NULL || c->qcount > 0))
+		racechan(c, true);
 	if (sg != NULL) {
 		recvfrom(c, sg, elem, unlockchan, c);
 		return true;
@@ -490,5 +504,6 @@ chan_close(chan *c)
 		panic("close of nil channel");
 	if (chanclose(c, &list) == NULL)
 		panic("close of closed channel");
+	RACE_POINT(close_unlocked);
 	readyall(list);
 }

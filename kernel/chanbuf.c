@@ -161,3 +161,51 @@ chanbufhigh(void)
 {
 	return high;
 }
+
+// ---- For ledger.c ---------------------------------------------------------------
+
+// chanbufsize returns how many bytes of the arena the block b takes, 0 if it is no
+// block in use.
+size_t
+chanbufsize(const void *b)
+{
+	uintptr_t off = (uintptr_t)b - (uintptr_t)arena;
+
+	if (off >= CHANBUF_BYTES || off % CHANBUF_MIN != 0 ||
+	    order[unit(b)] & FREE)
+		return 0;
+	return (size_t)CHANBUF_MIN << order[unit(b)];
+}
+
+// chanbufaudit says what is wrong with the books, NULL: nothing. Nobody else is at
+// them.
+const char *
+chanbufaudit(void)
+{
+	unsigned inuse = 0, nfree = 0, listed = 0;
+
+	if (!ready)
+		return NULL;
+	for (unsigned u = 0; u < UNITS; u += 1u << (order[u] & (FREE - 1))) {
+		unsigned k = order[u] & (FREE - 1);
+
+		if (k > toporder() || u & ((1u << k) - 1))
+			return "channel buffers: a block of no order";
+		if (!(order[u] & FREE)) {
+			inuse += (unsigned)CHANBUF_MIN << k;
+			continue;
+		}
+		nfree++;
+		if (k < toporder() && order[u ^ 1u << k] == (k | FREE))
+			return "channel buffers: two free buddies";
+	}
+	for (unsigned k = 0; k <= toporder(); k++)
+		for (const struct block *b = freelist[k], *prev = NULL;
+		     b != NULL; prev = b, b = b->next)
+			if (b->prev != prev || order[unit(b)] != (k | FREE) ||
+			    ++listed > nfree)
+				return "channel buffers: a free list";
+	if (listed != nfree)
+		return "channel buffers: a free block on no list";
+	return inuse == used ? NULL : "channel buffers: bytes in use";
+}

@@ -72,6 +72,10 @@ os_exit(int code)
 		startdying();
 		stackreport();
 	}
+	if (RACE && load(&dying) == 0)
+		startdying();
+	if (RACE)
+		racereport();
 	arch_halt(code & 255);
 }
 

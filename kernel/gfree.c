@@ -48,6 +48,7 @@ pop(struct p *pp)
 static void
 spill(struct p *pp, uint32_t low)
 {
+	RACE_POINT(gf_spill);
 	lock(&sched.lock);
 	while (pp->gfreen > low)
 		putglobal(pop(pp));
@@ -75,6 +76,7 @@ refill(struct p *pp)
 {
 	struct g **list, *gp;
 
+	RACE_POINT(gf_refill);
 	lock(&sched.lock);
 	list = sched.gfreestack != NULL ? &sched.gfreestack :
 					  &sched.gfreenostack;

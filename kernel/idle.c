@@ -37,6 +37,7 @@ becomespinning(struct m *mp)
 {
 	mp->spinning = true;
 	xadd(&sched.nmspinning, 1);
+	RACE_POINT(spinning_counted);
 	store(&sched.needspinning, 0);
 }
 
@@ -44,6 +45,7 @@ void
 dropspinning(struct m *mp)
 {
 	mp->spinning = false;
+	RACE_POINT(spinning_dropped);
 	if (xadd(&sched.nmspinning, -1u) == -1u)
 		throw("nmspinning is negative");
 }
@@ -96,6 +98,7 @@ startm(struct p *pp, bool spinning)
 	unpark(mp);
 	mp->spinning = spinning;
 	store(&mp->nextp, pp); // pairs with mpark's load
+	RACE_POINT(startm_given);
 	return mp;
 }
 
@@ -105,6 +108,7 @@ void
 notewakeup(struct m *mp)
 {
 	fence();
+	RACE_POINT(notewakeup_stored);
 	if (load(&mp->sleeping)) {
 		getg()->m->wakeups++;
 		arch_cpuwake(mp->id);
@@ -123,8 +127,10 @@ wakep(void)
 	if (MAXHARTS == 1 || (gomaxprocs == 1 && getg()->m->p != NULL))
 		return;
 	fence(); // the submitter's put, before the look at nmspinning
+	RACE_POINT(wakep_looked);
 	if (load(&sched.nmspinning) != 0 || !cas(&sched.nmspinning, 0, 1))
 		return;
+	RACE_POINT(wakep_counted);
 	lock(&sched.lock);
 	if (sched.idle != 0) {
 		struct p *pp = &allp[__builtin_ctz(sched.idle)];
@@ -136,6 +142,7 @@ wakep(void)
 		// stands could be cleared by somebody who then relies on a
 		// count that is about to go (model: needspin_order).
 		xadd(&sched.nmspinning, -1u);
+		RACE_POINT(wakep_none);
 		store(&sched.needspinning, 1);
 	}
 	unlock(&sched.lock);
@@ -148,6 +155,7 @@ void
 resetspinning(struct m *mp)
 {
 	dropspinning(mp);
+	RACE_POINT(reset_dropped);
 	wakep();
 }
 
@@ -162,6 +170,7 @@ acquirep(struct m *mp)
 	mp->watch = NULL;
 	mp->p = pp;
 	store(&mp->nextp, NULL);
+	RACE_POINT(acquirep_taken);
 	if (pp->timer0when != 0) {
 		s = arch_irqsave();
 		armtimer(pp->timer0when);
@@ -176,6 +185,7 @@ retake(struct m *mp, bool spinning)
 {
 	struct p *pp = mp->watch;
 
+	RACE_POINT(retake_begin);
 	lock(&sched.lock);
 	if (mp->nextp == NULL) {
 		if (pp != NULL && pp->m == mp && sched.idle & 1u << pp->id) {
@@ -216,6 +226,7 @@ injectready(void)
 	}
 	if (n == 0)
 		return;
+	RACE_POINT(inject_taken);
 	globrunqputbatch(head, tail, n);
 	wakep();
 }
@@ -235,6 +246,7 @@ idlewait(struct m *mp, int64_t when)
 {
 	int64_t start = nanotime();
 
+	RACE_POINT(idle_masked);
 	mp->armed = INT64_MAX;
 	armtimer(when != 0 ? when : INT64_MAX);
 	armchaos();
@@ -251,6 +263,7 @@ msleep(struct m *mp)
 	uintptr_t s;
 
 	store(&mp->sleeping, 1); // pairs with notewakeup
+	RACE_POINT(msleep_sleeping);
 	s = arch_irqsave();
 	if (load(&mp->nextp) != NULL || pending(mp) ||
 	    (pp != NULL && timerdue(pp)))
@@ -284,12 +297,14 @@ mpark(struct m *mp)
 	while (load(&mp->nextp) == NULL) {
 		bool ready = pending(mp);
 
+		RACE_POINT(mpark_look);
 		if (mp->watch != NULL && (ready || timerdue(mp->watch))) {
 			retake(mp, false);
 		} else if (ready) {
 			injectready();
 		} else {
 			markparked(mp);
+			RACE_POINT(mpark_parked);
 			msleep(mp);
 		}
 	}
@@ -306,6 +321,7 @@ gcstopm(void)
 	struct m *mp = getg()->m;
 	struct p *pp = mp->p;
 
+	RACE_POINT(gcstopm_begin);
 	lock(&sched.lock);
 	if (!load(&sched.gcwaiting)) {
 		unlock(&sched.lock);
@@ -318,6 +334,7 @@ gcstopm(void)
 	mp->watch = NULL;
 	xadd(&sched.stopwait, -1u);
 	unlock(&sched.lock);
+	RACE_POINT(gcstopm_stopped);
 	mpark(mp);
 }
 
@@ -347,6 +364,7 @@ giveup(struct m *mp, struct g **gp)
 {
 	bool spinning;
 
+	RACE_POINT(giveup_begin);
 	lock(&sched.lock);
 	*gp = globrunqget(mp->p, 0);
 	if (*gp != NULL || load(&sched.gcwaiting) ||
@@ -367,8 +385,10 @@ giveup(struct m *mp, struct g **gp)
 		dropspinning(mp);
 	unlock(&sched.lock);
 	fence(); // dropping the count, before the look at the queues
+	RACE_POINT(giveup_idle);
 	if (spinning && workqueued())
 		retake(mp, true);
+	RACE_POINT(giveup_looked);
 	mpark(mp);
 }
 

@@ -81,6 +81,7 @@ trylock(const struct m *mp, struct lock *l)
 	if (MAXHARTS == 1)
 		return mp->g0->locks == 0 &&
 		       (mp->curg == NULL || mp->curg->locks == 0);
+	RACE_POINT(isr_tried);
 	return load_rlx(&l->key) == 0 && cas_acq(&l->key, 0, 1);
 }
 
@@ -103,6 +104,8 @@ put(struct hchan *c, const void *elem, struct sudog **sg)
 	if (c->closed)
 		return false;
 	*sg = dequeue(&c->recvq);
+	if (RACE && (*sg != NULL || c->qcount < c->dataqsiz))
+		racechan(c, false);
 	if (*sg != NULL)
 		handover(*sg, elem);
 	else if (c->qcount < c->dataqsiz)
@@ -195,6 +198,7 @@ dosend(struct isrop *op)
 		enqueuesudog(&c->sendq, &op->sg);
 	}
 	unlock(chanlock(c));
+	RACE_POINT(isr_send);
 	if (!full)
 		isrdone(&op->sg);
 	if (gp != NULL)
@@ -293,6 +297,7 @@ nextop(struct m *mp)
 	if (op != NULL)
 		store_rel(&mp->isrops, op->next); // pairs with pendingfor
 	arch_irqrestore(s);
+	RACE_POINT(isr_next);
 	return op;
 }
 
@@ -323,6 +328,7 @@ static bool
 commit(struct g *gp, void *state)
 {
 	gp->param = NULL;
+	RACE_POINT(note_commit);
 	if (cas((uintptr_t *)state, NOBODY, (uintptr_t)gp))
 		return true;
 	if (!cas((uintptr_t *)state, FIRED, NOBODY))

@@ -99,6 +99,7 @@ lockranked(struct lock *l, enum lockrank rank)
 	while (!cas_acq(&l->key, 0, KEY(rank)))
 		while (load_rlx(&l->key) != 0)
 			procyield();
+	RACE_POINT(lock_taken);
 }
 
 // lock takes l, whose rank its address shows.
@@ -112,6 +113,7 @@ lock(struct lock *l)
 void
 release(struct lock *l)
 {
+	RACE_POINT(lock_release);
 	if (DEBUG)
 		rankrelease(l->key);
 	if (MAXHARTS > 1 || DEBUG)
@@ -159,6 +161,7 @@ void
 unlock0(struct lock *l, struct g *gp)
 {
 	gp->locks--;
+	RACE_POINT(unlock0_count);
 	release(l);
 }
 

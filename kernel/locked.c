@@ -118,6 +118,7 @@ lockedput(struct g *gp)
 	wake = wakelocked(mp);
 	waits = sched.lockedwait;
 	unlock(&sched.lock);
+	RACE_POINT(locked_put);
 	if (wake != NULL)
 		arch_cpuwake(wake->id);
 	if (waits != 0)
@@ -130,6 +131,7 @@ lockedget(struct m *mp)
 {
 	struct g *gp;
 
+	RACE_POINT(locked_get);
 	lock(&sched.lock);
 	gp = mp->lockedhead;
 	if (gp != NULL)
@@ -191,6 +193,7 @@ lockedserve(struct m *mp)
 	if (mp->lockedg != NULL && (mp->serveturn = !mp->serveturn) &&
 	    (load(&sched.runqsize) != 0 || !runqempty(mp->p)))
 		return false;
+	RACE_POINT(locked_serve);
 	lock(&sched.lock);
 	if (sched.lockedwait != 0 && !load(&sched.gcwaiting)) {
 		to = &allm[__builtin_ctz(sched.lockedwait)];
@@ -222,6 +225,7 @@ spillring(struct p *pp)
 	runqdrain(pp, &head, &tail, &n);
 	if (n == 0)
 		return;
+	RACE_POINT(locked_spill);
 	globrunqputbatch(head, tail, n);
 	wakep();
 }
@@ -251,6 +255,7 @@ handoffp(struct m *mp)
 	if (load(&mp->lockedhead) != NULL &&
 	    (!hasrun(mp) || load(&sched.runqsize) == 0))
 		return false;
+	RACE_POINT(locked_handoff);
 	lock(&sched.lock);
 	if (!load(&sched.gcwaiting) && (q = freem()) != NULL) {
 		if (mp->lockedhead != NULL)
@@ -277,6 +282,7 @@ lockedsleep(struct m *mp)
 	markparked(mp);
 	store_rlx(&pp->held, true);
 	store(&mp->sleeping, 1);
+	RACE_POINT(locked_sleep);
 	s = arch_irqsave();
 	if (load(&mp->lockedhead) != NULL || pending(mp) || !runqempty(pp) ||
 	    load(&sched.gcwaiting) || (pp->timer0when != 0 && timerdue(pp)))
@@ -341,6 +347,7 @@ runtime_lock_os_thread(void)
 	mp = acquirem();
 	lock(&sched.lock);
 	gp->lockedm = mp;
+	RACE_POINT(lock_thread);
 	xadd(&sched.nlocked, 1);
 	if (mp->lockedg == NULL && nexclusive + 1 < sched.nm) {
 		mp->lockedg = gp;
@@ -367,6 +374,7 @@ unlockm(struct g *gp)
 		nexclusive--;
 	}
 	gp->lockedm = NULL;
+	RACE_POINT(unlock_thread);
 	xadd(&sched.nlocked, -1u);
 	unlock(&sched.lock);
 }

@@ -64,11 +64,13 @@ newproc1(void *argp)
 	gp->goid = nextgoid(pp);
 	pp->spawned++;
 	casgstatus(gp, Gdead, Grunnable);
+	RACE_POINT(newproc_runnable);
 	runqput(pp, gp, true);
 	if (!sched.mainstarted)
 		return;
 	if (pp->tickwhen == 0)
 		starttick(pp);
+	RACE_POINT(newproc_put);
 	wakep();
 }
 
@@ -200,6 +202,7 @@ goexit0(struct g *gp)
 	if (STACK_PAINT || DEBUG)
 		stackmeasure(gp); // also the poison of dead stacks
 	casgstatus(gp, Grunning, Gdead);
+	RACE_POINT(goexit_dead);
 	if (gp->system)
 		xadd(&sched.ngsys, -1u);
 	if (gp->locks != 0)
@@ -220,6 +223,7 @@ goexit0(struct g *gp)
 	dropg(mp, gp);
 	mp->p->lives++;
 	gfput(mp->p, gp);
+	RACE_POINT(goexit_freed);
 	if (clean)
 		schedule();
 	mstart1(mp);

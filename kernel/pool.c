@@ -41,6 +41,7 @@ poolget(struct pool *p)
 		return NULL;
 	lock(&p->l);
 	b = p->free;
+	RACE_POINT(pool_get);
 	if (b != NULL)
 		p->free = *(void **)b;
 	else if (p->fresh < p->n)
@@ -80,6 +81,7 @@ poolput(struct pool *p, void *block)
 		for (size_t i = 0; i < p->size - p->guard; i++)
 			((unsigned char *)block)[i] = POISON;
 	*(void **)block = p->free;
+	RACE_POINT(pool_put);
 	p->free = block;
 	store_rlx(&p->used, p->used - 1);
 	unlock(&p->l);

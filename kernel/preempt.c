@@ -85,6 +85,7 @@ starttick(struct p *pp)
 {
 	uintptr_t s = arch_irqsave();
 
+	RACE_POINT(starttick_begin);
 	if (pp->tickwhen == 0)
 		armtick(pp, nanotime());
 	arch_irqrestore(s);
@@ -99,6 +100,7 @@ kickticks(void)
 	uint32_t self = getg()->m->id;
 
 	fence();
+	RACE_POINT(kick_looked);
 	for (uint32_t i = 0; MAXHARTS > 1 && i < gomaxprocs; i++) {
 		struct p *pp = &allp[i];
 		struct m *mp = load_rlx(&pp->m);
@@ -118,6 +120,7 @@ tick(struct p *pp, int64_t now)
 		pp->sliceover |= SLICEOVER;
 	store64(&pp->tickwhen, 0);
 	fence(); // pairs with kickticks
+	RACE_POINT(tick_stopped);
 	if (otherswait(pp))
 		armtick(pp, now);
 }

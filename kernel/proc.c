@@ -51,6 +51,9 @@ casgstatus(struct g *gp, uint32_t old, uint32_t new)
 	};
 
 	if (load_rlx(&gp->status) == old && (next[old] & 1u << new)) {
+		RACE_POINT(casgstatus);
+		if (RACE)
+			racestatus(gp->goid, old, new);
 		store_rlx(&gp->status, new);
 		return;
 	}
@@ -135,6 +138,7 @@ globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
 	sched.runqtail = tail;
 	store(&sched.runqsize, sched.runqsize + n);
 	unlock(&sched.lock);
+	RACE_POINT(globput_unlocked);
 	kickticks();
 }
 
@@ -157,6 +161,7 @@ globrunqget(struct p *pp, uint32_t max)
 		n = RUNQ_SIZE / 2;
 	first = gp = sched.runqhead;
 	store(&sched.runqsize, sched.runqsize - n);
+	RACE_POINT(globget_taken);
 	sched.runqhead = gp->schedlink;
 	while (--n > 0) {
 		gp = sched.runqhead;
@@ -215,6 +220,7 @@ drainready(struct p *pp)
 	gp = netpoll();
 	if (gp == NULL)
 		return;
+	RACE_POINT(drain_taken);
 	for (; gp != NULL; gp = next) {
 		next = gp->schedlink;
 		if (gp->lockedm != NULL)
@@ -339,6 +345,7 @@ execute(struct m *mp, struct g *gp, bool inherit)
 	struct p *pp = mp->p;
 
 	casgstatus(gp, Grunnable, Grunning);
+	RACE_POINT(execute_running);
 	gp->preempt = 0;
 	gp->m = mp;
 	mp->curg = gp;
@@ -370,6 +377,7 @@ schedule(void)
 	if (mp->g0->locks != 0)
 		throw("schedule: holding locks");
 	gp = findrunnable(mp, &inherit);
+	RACE_POINT(schedule_found);
 	if (mp->spinning)
 		resetspinning(mp);
 	execute(mp, gp, inherit);
@@ -400,10 +408,12 @@ park_m(struct g *gp)
 		gp->waitsince = nanotime(); // here: gopark needs no frame
 	casgstatus(gp, Grunning, Gwaiting);
 	dropg(mp, gp);
+	RACE_POINT(park_waiting);
 	if (unlockf != NULL && !unlockf(gp, gp->waitarg)) {
 		casgstatus(gp, Gwaiting, Grunnable);
 		execute(mp, gp, true);
 	}
+	RACE_POINT(park_unlocked);
 	schedule();
 }
 
@@ -445,6 +455,7 @@ goready(struct g *gp)
 	bool locked = MAXHARTS > 1 && gp->lockedm != NULL;
 
 	casgstatus(gp, Gwaiting, Grunnable);
+	RACE_POINT(ready_status);
 	if (locked)
 		lockedput(gp);
 	else if (MAXHARTS > 1 && mp->p == NULL)
@@ -456,6 +467,7 @@ goready(struct g *gp)
 	// does it if it is needed.
 	if (getg() != mp->g0 && mp->p->tickwhen == 0)
 		starttick(mp->p);
+	RACE_POINT(ready_put);
 	if (!locked)
 		wakep();
 	releasem();
@@ -476,6 +488,7 @@ gosched_m(struct g *gp)
 
 	casgstatus(gp, Grunning, Grunnable);
 	dropg(mp, gp);
+	RACE_POINT(gosched_runnable);
 	if (MAXHARTS > 1 && gp->lockedm != NULL) {
 		lockedput(gp);
 	} else if (load_rlx(&sched.runqsize) != 0 && alone(mp->p)) {
@@ -520,6 +533,7 @@ requeue(struct m *mp, struct g *gp)
 	gp->preempt = 0;
 	dropg(mp, gp);
 	casgstatus(gp, Gpreempted, Grunnable);
+	RACE_POINT(requeue_runnable);
 	if (MAXHARTS > 1 && gp->lockedm != NULL) {
 		lockedput(gp);
 	} else if (global) {
@@ -533,6 +547,7 @@ requeue(struct m *mp, struct g *gp)
 	} else {
 		runqput(mp->p, gp, false);
 	}
+	RACE_POINT(requeue_put);
 	wakep();
 	schedule();
 }

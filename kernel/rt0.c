@@ -97,6 +97,8 @@ rt0_go(void)
 		tortureinit(seed, option("gz.fail=", 0, 0),
 			    option("gz.fail=", 1, 1),
 			    option("gz.failevery=", 0, 0));
+	if (RACE)
+		raceinit(seed);
 	for (uint32_t i = 0; i < MAXHARTS; i++) {
 		allp[i].id = i;
 		allp[i].stopped = true;

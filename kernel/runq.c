@@ -36,6 +36,7 @@ runqempty(struct p *pp)
 {
 	for (;;) {
 		uint32_t head = load(&pp->runqhead);
+		RACE_POINT(runqempty_head);
 		uint32_t tail = load(&pp->runqtail);
 		struct g *next = load(&pp->runnext);
 
@@ -56,8 +57,10 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 
 	if (n != RUNQ_SIZE / 2)
 		throw("runqputslow: queue is not full");
+	RACE_POINT(runqput_full);
 	if (!cas_rel(&pp->runqhead, head, head + n))
 		return false;
+	RACE_POINT(runqput_spilled);
 	first = last = load_rlx(&pp->runq[SLOT(head)]);
 	for (uint32_t i = 1; i < n; i++) {
 		last->schedlink = load_rlx(&pp->runq[SLOT(head + i)]);
@@ -88,6 +91,7 @@ runqput(struct p *pp, struct g *gp, bool next)
 		});
 		if (gp == NULL)
 			return;
+		RACE_POINT(runqput_kicked);
 	}
 	for (;;) {
 		uint32_t head = load_acq(&pp->runqhead);
@@ -95,6 +99,7 @@ runqput(struct p *pp, struct g *gp, bool next)
 
 		if (tail - head < RUNQ_SIZE) {
 			store_rlx(&pp->runq[SLOT(tail)], gp);
+			RACE_POINT(runqput_slot);
 			store_rel(&pp->runqtail, tail + 1);
 			return;
 		}
@@ -126,6 +131,7 @@ runqget(struct p *pp, bool *inherit)
 {
 	struct g *next = load_rlx(&pp->runnext);
 
+	RACE_POINT(runqget_next);
 	// Only thieves set runnext to NULL behind our back, so a failed CAS
 	// means that it is gone. Release, too: whoever sees it gone sees what
 	// was put into the ring before, or runqempty could miss both.
@@ -141,6 +147,7 @@ runqget(struct p *pp, bool *inherit)
 		if (head == pp->runqtail)
 			return NULL;
 		gp = load_rlx(&pp->runq[SLOT(head)]);
+		RACE_POINT(runqget_cas);
 		if (cas_rel(&pp->runqhead, head, head + 1))
 			return gp;
 	}
@@ -181,6 +188,7 @@ grabnext(struct p *victim)
 		if (load_rlx(&victim->runnext) != next)
 			return NULL;
 	}
+	RACE_POINT(grabnext_cas);
 	return cas_acq(&victim->runnext, next, NULL) ? next : NULL;
 }
 
@@ -193,6 +201,7 @@ runqgrab(struct p *pp, struct p *victim, bool stealnext)
 
 	for (;;) {
 		uint32_t head = load_acq(&victim->runqhead);
+		RACE_POINT(runqgrab_head);
 		uint32_t tail = load_acq(&victim->runqtail);
 		uint32_t n = tail - head;
 
@@ -215,6 +224,7 @@ runqgrab(struct p *pp, struct p *victim, bool stealnext)
 			gp = load_rlx(&victim->runq[SLOT(head + i)]);
 			store_rlx(&pp->runq[SLOT(at + i)], gp);
 		}
+		RACE_POINT(runqgrab_cas);
 		if (cas_rel(&victim->runqhead, head, head + n))
 			return n;
 	}
@@ -231,6 +241,7 @@ runqsteal(struct p *pp, struct p *victim, bool stealnext)
 
 	if (n == 0)
 		return NULL;
+	RACE_POINT(runqsteal_taken);
 	pp->steals += n;
 	n--;
 	gp = load_rlx(&pp->runq[SLOT(tail + n)]);
@@ -238,6 +249,7 @@ runqsteal(struct p *pp, struct p *victim, bool stealnext)
 		return gp;
 	if (tail - load_acq(&pp->runqhead) + n >= RUNQ_SIZE)
 		throw("runqsteal: queue overflow");
+	RACE_POINT(runqsteal_put);
 	store_rel(&pp->runqtail, tail + n);
 	return gp;
 }

@@ -21,6 +21,7 @@
 #include "hooks.h"
 #include "pool.h"
 #include "print.h"
+#include "race.h"
 
 struct p;
 
@@ -372,6 +373,11 @@ touch(const void *p)
 	(void)*(const volatile unsigned char *)p;
 }
 
+// ---- ledger.c: nothing is lost, nothing is there twice; select.c's part of it ---
+bool ledger_check(void);
+bool ledger_idle(void);
+uint32_t selectplaces(const struct g *gp);
+
 // ---- panic.c, die.c -----------------------------------------------------------
 extern uint32_t dying;
 _Noreturn void frozen(void);
@@ -388,6 +394,8 @@ void *chanbufalloc(size_t bytes);
 void chanbuffree(void *b);
 extern struct pool chanpool;
 unsigned chanbufused(void), chanbufhigh(void);
+size_t chanbufsize(const void *b);
+const char *chanbufaudit(void);
 extern struct pool *allpools; // linked through link; pool.c
 
 #endif

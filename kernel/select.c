@@ -124,8 +124,10 @@ sellock(struct sel *s)
 	struct scase *k = s->cases;
 
 	for (uint32_t i = 0; i < s->nlock; i++)
-		if (!lockedbefore(k, i))
+		if (!lockedbefore(k, i)) {
 			lockas(chanlock(k[k[i].lockorder].c), RANKCHAN);
+			RACE_POINT(select_locking);
+		}
 }
 
 static void
@@ -152,13 +154,17 @@ selunlock0(struct g *gp, void *arg)
 	struct hchan *c = NULL;
 
 	gp->locks = 0;
+	RACE_POINT(select_count);
 	if (s->timeout >= 0)
 		addtimer(&s->timer, s->timer.when);
+	RACE_POINT(select_timer);
 	for (uint32_t i = 0; i < n; i++) {
 		struct hchan *next = k[k[i].lockorder].c;
 
-		if (next != c && c != NULL)
+		if (next != c && c != NULL) {
 			release(chanlock(c));
+			RACE_POINT(select_release);
+		}
 		c = next;
 	}
 	if (c != NULL)
@@ -181,6 +187,8 @@ tryrecv(struct sel *s, struct scase *k)
 	struct hchan *c = k->c;
 	struct sudog *sg = dequeue(&c->sendq);
 
+	if (RACE && (sg != NULL || c->qcount > 0))
+		racechan(c, true);
 	if (sg != NULL) {
 		recvfrom(c, sg, k->elem, selunlock, s);
 	} else if (c->qcount > 0) {
@@ -210,6 +218,8 @@ trysend(struct sel *s, struct scase *k)
 		panic("send on closed channel");
 	}
 	sg = dequeue(&c->recvq);
+	if (RACE && (sg != NULL || c->qcount < c->dataqsiz))
+		racechan(c, false);
 	if (sg != NULL) {
 		sendto(sg, k->elem, selunlock, s);
 		return true;
@@ -250,6 +260,7 @@ timedout(void *arg)
 {
 	struct g *gp = arg;
 
+	RACE_POINT(select_timedout);
 	if (!cas(&gp->selectdone, 0, 1))
 		return;
 	gp->param = NULL;
@@ -281,7 +292,9 @@ wait(struct sel *s)
 		s->timer = (struct timer){ .fn = timedout, .arg = gp };
 		s->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
 	}
+	RACE_POINT(select_queued);
 	gopark(selunlock0, s, "select");
+	RACE_POINT(select_woken);
 	if (s->timeout >= 0)
 		deltimer(&s->timer);
 	return gp->param;
@@ -293,6 +306,7 @@ cleanup(struct sel *s, const struct sudog *won)
 {
 	int which = s->timeout;
 
+	RACE_POINT(select_cleanup);
 	sellock(s);
 	for (uint32_t i = 0; i < s->nlock; i++) {
 		uint32_t n = s->cases[i].lockorder;
@@ -374,6 +388,7 @@ chan_selectv(struct scase *cases, size_t n)
 		selunlock(&s);
 		return s.dflt;
 	}
+	RACE_POINT(select_poll);
 	blocks(&s);
 	won = wait(&s);
 	which = cleanup(&s, won);
@@ -382,4 +397,27 @@ chan_selectv(struct scase *cases, size_t n)
 	if (won != NULL && cases[which].kind == SCASE_SEND && !won->success)
 		panic("send on closed channel");
 	return which;
+}
+
+// selectplaces is for ledger.c: 1 if gp, which waits in a select that nobody has won
+// yet, is in all the queues where it should be, else how many have it.
+uint32_t
+selectplaces(const struct g *gp)
+{
+	const struct sel *s = gp->waitarg;
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < s->nlock; i++) {
+		const struct scase *k = &s->cases[s->cases[i].lockorder];
+		const struct sudog *sg = k->kind == SCASE_RECV ?
+						 k->c->recvq.first :
+						 k->c->sendq.first;
+
+		while (sg != NULL && sg != &k->sg)
+			sg = sg->next;
+		found += sg != NULL;
+	}
+	if (s->timeout >= 0 && s->timer.p == NULL)
+		return 0;
+	return found == s->nlock ? gp->selectdone == 0 : found;
 }

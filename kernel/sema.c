@@ -44,6 +44,7 @@ semacquire(struct go_sema *s, bool lifo, const char *reason)
 	}
 	sg.g = getg();
 	enqueue(s, &sg, lifo);
+	RACE_POINT(sema_queued);
 	goparkunlock(semlock(s), reason);
 }
 
@@ -76,6 +77,7 @@ semrelease(struct go_sema *s, bool handoff)
 	unlock(semlock(s));
 	if (gp == NULL)
 		return;
+	RACE_POINT(sema_given);
 	goready(gp);
 	if (handoff && getg()->locks == 0)
 		goyield();
@@ -104,6 +106,7 @@ timedout(void *arg)
 {
 	struct g *gp = arg;
 
+	RACE_POINT(sema_timedout);
 	if (cas(&gp->selectdone, 0, 1))
 		goready(gp);
 }
@@ -115,6 +118,7 @@ parktimed(struct g *gp, void *l)
 {
 	gp->locks--;
 	addtimer(&gp->timer, gp->timer.when);
+	RACE_POINT(sema_timer);
 	release(l);
 	return true;
 }
@@ -160,6 +164,7 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 	gp->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
 	enqueue(s, &sg, false);
 	gopark(parktimed, semlock(s), reason);
+	RACE_POINT(sema_woken);
 	deltimer(&gp->timer);
 	lockas(semlock(s), RANKSEMA);
 	if (!sg.success)
@@ -185,7 +190,9 @@ condwait(struct go_sema *s, void (*unlockm)(void *), void *m)
 	lockas(semlock(s), RANKSEMA);
 	enqueue(s, &sg, false);
 	unlock(semlock(s));
+	RACE_POINT(cond_queued);
 	unlockm(m);
+	RACE_POINT(cond_unlocked);
 	lockas(semlock(s), RANKSEMA);
 	if (sg.success) {
 		unlock(semlock(s));
@@ -244,6 +251,7 @@ wgadd(struct wait_group *wg, int delta)
 		wg->waiters = 0;
 	}
 	unlock(l);
+	RACE_POINT(wg_unlocked);
 	// From here on the wait_group may be gone.
 	if (n < 0)
 		panic("sync: negative WaitGroup counter");

@@ -49,6 +49,7 @@ stop(void *unused)
 	// The Ps that have handed themselves in count down from here.
 	xadd(&sched.stopwait, running);
 	unlock(&sched.lock);
+	RACE_POINT(stop_asked);
 	while (load(&sched.stopwait) != 0) {
 		int64_t again = nanotime() + 100000;
 
@@ -79,6 +80,7 @@ start(void *unused)
 	}
 	lockedretired();
 	unlock(&sched.lock);
+	RACE_POINT(start_given);
 	for (uint32_t i = 0; i < gomaxprocs; i++)
 		if (wake & 1u << i)
 			notewakeup(allp[i].m);

@@ -173,7 +173,10 @@ addtimer(struct timer *t, int64_t when)
 	struct m *mp = acquirem();
 	struct p *pp = mp->p;
 
+	RACE_POINT(timer_add);
 	lock(&pp->timerslock);
+	if (RACE)
+		racecount(RACE_ARMED);
 	t->when = when > 0 ? when : 1;
 	t->seq = pp->timerseq++;
 	store(&t->p, pp);
@@ -197,12 +200,16 @@ takeout(struct timer *t, struct p *pp, struct p *next)
 {
 	bool there, first;
 
+	RACE_POINT(timer_takeout);
 	lock(&pp->timerslock);
 	there = load_rlx(&t->p) == pp; // pp: only under this lock
 	if (there) {
 		first = pp->timers == t;
 		removetimer(pp, t);
 		store(&t->p, next);
+		RACE_POINT(timer_first);
+		if (RACE)
+			racecount(RACE_STOPPED);
 		if (first)
 			settimer0(pp);
 	}
@@ -238,6 +245,8 @@ again(struct p *pp, struct timer *t, int64_t now)
 		t->when = INT64_MAX;
 	t->seq = pp->timerseq++;
 	insert(pp, t);
+	if (RACE)
+		racecount(RACE_ARMED);
 }
 
 // runner returns a hart on which t's fn runs, or NULL. The caller
@@ -263,6 +272,8 @@ postpone(struct p *pp, struct timer *t, int64_t now)
 	}
 	t->when = now + POSTPONE_NS;
 	insert(pp, t);
+	if (RACE)
+		racecount(RACE_ARMED);
 }
 
 // fireunlocked runs the fn of a program's timer, which has left pp's heap, with
@@ -277,13 +288,16 @@ fireunlocked(struct p *pp, struct timer *t, int64_t now)
 	store64(&mp->p->fncost,
 		mp->p->fncost + 1); // from here on, see timerlook
 	store(&mp->firing, t);      // before t->p: pairs with runner
+	RACE_POINT(timer_firing);
 	if (t->kind == TIMER_TICKER)
 		again(pp, t, now);
 	else
 		store(&t->p, NULL);
 	settimer0(pp);
 	unlock(&pp->timerslock);
+	RACE_POINT(timer_unlocked);
 	fn(arg);
+	RACE_POINT(timer_fndone);
 	store_rel(&mp->firing, NULL); // what fn did, before timer_stop returns
 	lock(&pp->timerslock);
 }
@@ -330,8 +344,11 @@ runtimers(struct p *victim)
 	lock(&victim->timerslock);
 	while ((t = victim->timers) != NULL && t->when <= now) {
 		removetimer(victim, t);
+		if (RACE)
+			racecount(RACE_FIRED);
 		if (t->kind == TIMER_KERNEL) {
 			t->fn(t->arg);
+			RACE_POINT(timer_fired);
 			store(&t->p, NULL); // see deltimer
 		} else if (runner(t) != NULL) {
 			postpone(victim, t, now);
@@ -424,6 +441,7 @@ time_sleep(duration d)
 	gp->timer.fn = wakesleeper;
 	gp->timer.arg = gp;
 	gopark(sleepuntil, NULL, "sleep");
+	RACE_POINT(sleep_woken);
 	deltimer(&gp->timer);
 }
 
@@ -470,6 +488,7 @@ starttimer(struct timer *t, int64_t when, uint32_t kind, void (*fn)(void *),
 		}
 		procyield();
 	}
+	RACE_POINT(timer_claimed);
 	t->kind = kind;
 	t->fn = fn;
 	t->arg = arg;
@@ -481,6 +500,7 @@ starttimer(struct timer *t, int64_t when, uint32_t kind, void (*fn)(void *),
 bool
 modtimer(struct timer *t, int64_t when, duration period)
 {
+	RACE_POINT(timer_modify);
 	bool was = claim(t);
 
 	if (t->kind == TIMER_TICKER)
@@ -499,7 +519,9 @@ stoptimer(struct timer *t, bool wait)
 	do {
 		was = claim(t) || was; // again: fn may have set it
 		mp = wait ? runner(t) : NULL;
+		RACE_POINT(timer_lookedrunner);
 		letgo(t);
+		RACE_POINT(timer_letgo);
 		while (mp != NULL && load(&mp->firing) == t)
 			procyield();
 	} while (mp != NULL);

@@ -9,7 +9,8 @@
 //
 // The ledger, checked when a test has ended and the machine is quiet again:
 // goroutines spawned = ended + alive, as many alive as before, and no channel
-// or buffer more in use than before.
+// or buffer more in use than before; and the kernel's own laws (kernel/ledger.c),
+// which end the machine by name if one is broken.
 #include "test.h"
 
 #include <stdio.h>
@@ -278,14 +279,34 @@ wait_idle(int n)
 	return eventually(alone, &n);
 }
 
+// quiet holds the kernel to its laws, and tells whether nobody else was up.
+static bool
+quiet(void *unused)
+{
+	(void)unused;
+	return ledger_check();
+}
+
+static bool
+asleep(void *unused)
+{
+	(void)unused;
+	return ledger_idle();
+}
+
 // check_ledger fails the test, naming the account that does not balance.
 static void
 check_ledger(void)
 {
 	struct ledger l;
 
-	if (eventually(balanced, &l))
+	if (eventually(balanced, &l)) {
+		if (!eventually(quiet, NULL))
+			test_fail("ledger", 0, "somebody is always up");
+		else if (!eventually(asleep, NULL))
+			test_fail("ledger", 0, "a hart never sleeps");
 		return;
+	}
 	test_eq("ledger", 0, "goroutines alive", l.alive,
 		before.alive + now.stuck);
 	test_eq("ledger", 0, "spawned - ended",

@@ -67,6 +67,9 @@ bool chaotic(void);
 // tortured is true in the torture build (make TORTURE=1): what runs next, and
 // where a goroutine gives way, is then a matter of luck.
 bool tortured(void);
+// ledger_check and ledger_idle: see kernel/ledger.c.
+bool ledger_check(void);
+bool ledger_idle(void);
 // runtime_fail_alloc: see kernel/torture.c.
 int runtime_fail_alloc(unsigned k, unsigned n);
 
