@@ -642,8 +642,8 @@ void early_init(void);
 // chan_try_send_isr(c, &v) is chan_try_send for handlers: true if a receiver or the
 // buffer has the value, or will have it before anything that is sent later by
 // this hart's handlers; false if c is full, closed or NULL, or if the channel is
-// in use at this moment and all NISR records of this hart are too. At most
-// ISR_ELEM bytes. A value that is accepted while somebody closes the channel may
+// in use at this moment and this hart's records are too (NISR, of which a quarter
+// is left to semaphores). At most ISR_ELEM bytes. A value that is accepted while somebody closes the channel may
 // be lost, as if it had come after the close. Any context.
 #define chan_try_send_isr(c, p) chan_try_send_isr_((c), (p), sizeof *(p))
 bool chan_try_send_isr_(chan *c, const void *v, size_t size);

@@ -15,9 +15,10 @@
 //    other, in its place in the queue, only that there is no goroutine behind it
 //    (sudog.g is NULL) and the record is its frame. recvfrom and closeq give such a
 //    record back (isrdone).
-//  - Records are few (NISR); when all are used a send is refused. A release cannot
-//    be, so all releases of one semaphore share a record, and more semaphores than
-//    records at one time end the machine.
+//  - Records are few (NISR); when those for sends are used a send is refused. A
+//    release cannot be, so all releases of one semaphore share a record, a quarter
+//    of the records is for nothing else, however many sends wait, and more
+//    semaphores than that at one time end the machine.
 //
 // Turned down: masking interrupts whenever a channel's lock is held (elements may
 // be 64 KiB); locks that handlers spin for (they would wait for the goroutine that
@@ -39,6 +40,9 @@ struct isrop {
 	unsigned char elem[ISR_ELEM];
 };
 
+// Sends may use so many of a hart's records.
+#define NSENDS (NISR > 1 ? NISR - (NISR + 3) / 4 : 1)
+
 // One hart's records; the list is filled in handlers and emptied by g0.
 static struct isrop ops[MAXHARTS][NISR];
 static struct isrop **tails[MAXHARTS];
@@ -50,14 +54,15 @@ isrdone(struct sudog *sg)
 	store_rel(&((struct isrop *)(void *)sg)->used, 0);
 }
 
+// newop takes one of the first n records, and queues it; NULL if all are in use.
 static struct isrop *
-newop(struct m *mp)
+newop(struct m *mp, uint32_t n)
 {
 	struct isrop *op = ops[mp->id];
 
-	while (op < &ops[mp->id][NISR] && load_acq(&op->used))
+	while (op < &ops[mp->id][n] && load_acq(&op->used))
 		op++;
-	if (op == &ops[mp->id][NISR])
+	if (op == &ops[mp->id][n])
 		return NULL;
 	op->used = 1;
 	op->next = NULL;
@@ -151,7 +156,7 @@ sendlater(struct m *mp, struct hchan *c, const void *elem)
 {
 	struct isrop *op;
 
-	if (load_rlx(&c->closed) || (op = newop(mp)) == NULL)
+	if (load_rlx(&c->closed) || (op = newop(mp, NSENDS)) == NULL)
 		return false;
 	op->c = c;
 	memcpy(op->elem, elem, c->elemsize);
@@ -253,7 +258,7 @@ lateron(struct m *mp, const struct go_sema *s)
 	for (struct isrop *op = mp->isrops; op != NULL; op = op->next)
 		if (op->s == s)
 			return op;
-	return newop(mp);
+	return newop(mp, NISR);
 }
 
 void

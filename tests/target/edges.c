@@ -891,6 +891,45 @@ IsrRecords(void)
 	irq_handle(DEV_IRQ, NULL, NULL);
 }
 
+static struct semaphore isr_gives;
+
+static void
+sends_many(void *arg)
+{
+	int32_t v = 0;
+
+	(void)arg;
+	devquiet();
+	while (v < 100 && chan_try_send_isr(isr_to, &v))
+		v++;
+	atomic_store(&accepted, v);
+	for (int i = 0; i < 3; i++)
+		semaphore_release_isr(&isr_gives);
+	hold(&isr_to->lock, 0);
+	atomic_store(&fired, 1);
+}
+
+// A release of a semaphore is never refused: not even when every record that a
+// send can have waits for a receiver.
+static void
+IsrReleaseBehindSends(void)
+{
+	int32_t v;
+
+	isr_gives = (struct semaphore){ 0 };
+	isr_to = chan_make(int32_t, 1);
+	handle(sends_many);
+	meet();
+	CHECK(accepted > 1 && accepted < 100);
+	for (int i = 0; i < 3; i++)
+		CHECK(semaphore_acquire_timeout(&isr_gives, SECOND));
+	CHECK(!semaphore_try_acquire(&isr_gives));
+	for (int32_t k = 0; k < accepted; k++)
+		CHECK(chan_recv(isr_to, &v) && v == k);
+	irq_handle(DEV_IRQ, NULL, NULL);
+	chan_free(isr_to);
+}
+
 static int32_t sweep_n;
 static duration sweep;
 
@@ -1314,6 +1353,7 @@ const struct test edges_tests[] = {
 	T(DeferNull),
 	T(GoexitRunsAll),
 	T(IsrRecords),
+	T(IsrReleaseBehindSends),
 	T(IsrSweep),
 	T(IsrReleases),
 	T(IsrWakesInOrder),
