@@ -138,9 +138,11 @@ $(foreach c,$(CONFIG),$(if $(findstring =,$c), \
 # The torture build's limits: small enough that each is met all the time.
 TORTURE_CONFIG := TORTURE=1 DEBUG=1 RACE=1 RUNQ_SIZE=2 GFREE_HIGH=2 GFREE_LOW=1 \
 	SLICE_NS=1000000 SCHED_TICK=3 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
+# Pools for many small machines.
+RACE_CONFIG := RACE=1 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
 config_lines := $(foreach c,$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
-	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1) \
-	$(if $(filter 1,$(RACE)),RACE=1), \
+	$(if $(filter 1,$(RACE)),$(RACE_CONFIG)) \
+	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
 	'$(hash)undef $(call config_name,$c)' \
 	'$(hash)define $(call config_name,$c) $(call config_value,$c)')
 

@@ -236,7 +236,8 @@ each(const struct g *self)
 	law("L9", "nlocked", 0, sched.nlocked, lockedn);
 	for (uint32_t s = 0; RACE && s < NGSTATUS; s++)
 		law("L3", "times entered - left, of status", s,
-		    s == Gidle ? 0 : raceflow(s), s == Gidle ? 0 : in[s]);
+		    s == Gidle ? 0 : (int32_t)raceflow(s),
+		    s == Gidle ? 0 : (int32_t)in[s]);
 }
 
 // ---- L5: timers ----------------------------------------------------------------
@@ -383,7 +384,7 @@ waitq(const struct hchan *c, const struct go_waitq *q)
 		prev = sg;
 	}
 	law("L4", "end of the queue of the channel at", addr(c),
-	    q->last == prev || q->first == NULL, 1);
+	    q->last == prev, 1);
 }
 
 static void
@@ -434,6 +435,13 @@ channels(void)
 
 // ---- L7 and L9: harts ------------------------------------------------------------
 
+// has tells whether pp is mp's, or on its way there (acquirep lets go of nextp last).
+static bool
+has(const struct m *mp, const struct p *pp)
+{
+	return load(&mp->nextp) == pp || load(&mp->p) == pp;
+}
+
 // pairs: Ps and Ms. sched.lock is held.
 static void
 pairs(void)
@@ -454,11 +462,10 @@ pairs(void)
 		for (uint32_t k = 0; k < i; k++)
 			law("L7", "two Ps have M", mp->id, allp[k].m == mp, 0);
 		if (idle || pp->stopped)
-			law("L7", "owner of an idle P: M", mp->id,
-			    load(&mp->p) == pp || load(&mp->nextp) == pp, 0);
+			law("L7", "owner of an idle P: M", mp->id, has(mp, pp),
+			    0);
 		else if (i < gomaxprocs)
-			law("L7", "nobody has P", i,
-			    load(&mp->p) == pp || load(&mp->nextp) == pp, 1);
+			law("L7", "nobody has P", i, has(mp, pp), 1);
 	}
 	law("L9", "nmparked", 0, sched.nmparked, nparked);
 }

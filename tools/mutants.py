@@ -23,8 +23,10 @@ what is broken and which tests are to notice:
            tests/target, under -icount as `make test` runs them; `seed=N` in
            front of the name: under that chaos; `parallel`: harts as threads
            of the host, 20 times the rounds. ARCH/HARTS exit/NAME is a
-           program of tests/exit, unit/NAME a program of tests/unit. Several:
-           in that order, until one fails
+           program of tests/exit, unit/NAME a program of tests/unit.
+           ARCH/HARTS seeds=N race (or torture) is tests/seeds in that build,
+           once for each of the first N seeds. Several: in that order, until
+           one fails
   equivalent  why no test can notice. Then none may
   open     why no test notices yet, although one might: it survives, but is no
            reason for a bad end
@@ -161,6 +163,11 @@ def program(name):
     return source, suite.header(source).get("app", [source])[0]
 
 
+def seed_words(test):
+    """What make is told for a test with seeds."""
+    return ["ARCH=" + test.split("/")[0], test.split()[-1].upper() + "=1"]
+
+
 class Bench:
     """The copy of the tree: builds there, and runs."""
 
@@ -177,20 +184,26 @@ class Bench:
             stderr=subprocess.STDOUT)
         return p.returncode, p.stdout.decode(errors="replace")
 
-    def machine(self, arch):
-        if arch not in self.machines:
-            status, output = self.make("print-machine", "ARCH=" + arch)
+    def machine(self, *words):
+        if words not in self.machines:
+            status, output = self.make("print-machine", *words)
             if status:
                 raise Broken(output)
-            self.machines[arch] = output.split()[-1]
-        return self.machines[arch]
+            self.machines[words] = output.split()[-1]
+        return self.machines[words]
 
     def build(self, tests):
         """Builds what the tests need; what went wrong, or None."""
         apps = {}
         for t in tests:
             where, name = t.split()[0], t.split()[-1]
-            if where.startswith("unit/"):
+            if " seeds=" in t:
+                status, output = self.make(
+                    "-j%d" % self.o.jobs, "image", "APP=" + suite.SEEDS,
+                    *seed_words(t))
+                if status:
+                    return output
+            elif where.startswith("unit/"):
                 apps.setdefault("", set()).add("build/" + where)
             else:
                 apps.setdefault(where.split("/")[0], set()).add(
@@ -210,7 +223,15 @@ class Bench:
         if where.startswith("unit/"):
             return suite.Job(where, command=["build/" + where], timeout=300)
         arch, harts = where.split("/")
-        harts, path = int(harts), self.machine(arch)
+        if words[1].startswith("seeds="):
+            path = self.machine(*seed_words(test))
+            return suite.Job(
+                test, machine=suite.runner.Machine(path), harts=int(harts),
+                image=os.path.join(os.path.dirname(path), "app", suite.SEEDS,
+                                   "image.elf"), most=1, timeout=60,
+                words=" ".join(seed_words(test)),
+                seeds=range(1, int(words[1][6:]) + 1))
+        harts, path = int(harts), self.machine("ARCH=" + arch)
         machine = suite.runner.Machine(path)
         folder = os.path.join(os.path.dirname(path), "app")
         self.o.only, self.o.seeds = words[-1], 0
@@ -247,7 +268,8 @@ class Bench:
         for ok, name, why in result.tests:
             if not ok:
                 return "%s: %s" % (test, " ".join(w for w in (name, why) if w))
-        if not result.tests or job.expect is None and not job.command and all(
+        if not result.tests or job.expect is None and not job.command and \
+                not job.seeds and all(
                 "# SKIP" in name for _, name, _ in result.tests):
             return "%s: nothing ran" % test
         return None

@@ -21,6 +21,12 @@ What it runs, two at a time, printing in order:
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
                 the rest, else only the target tests
+  <arch>/4 seeds race|torture   tests/seeds/ once for each of many seeds (SEEDS_RUN; in a
+                soak 20 times --seeds), which are the schedule: odd seeds in the
+                build with RACE=1, even ones in the torture build. One line; a
+                seed that fails is printed with the command that repeats it. The
+                first seed must leave the same trace twice, the others
+                different ones; together they must pass each RACE_POINT
   <arch> api    tools/apimatrix.py: every call of go.h in every context; whole
                 on the first machine and in a soak
 
@@ -89,6 +95,12 @@ BEYOND = re.compile(r"^fatal error: (?!all goroutines are asleep)(.*)", re.M)
 # Distances of chaos interrupts in instructions of one hart: the shortest must
 # be well above the length of a handler, or nothing else ever runs.
 CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
+# Seeds of tests/seeds in a test, and how long a delay at a race point may be, in
+# instructions of one hart.
+SEEDS = "tests/seeds"
+SEEDS_RUN = 200
+RACE_DELAYS = (1000, 4000, 20000)
+RACE_ODDS = (30, 100, 300)
 
 
 class Job:
@@ -113,6 +125,9 @@ class Job:
         self.broken = how.get("broken")      # why it cannot run at all
         self.refuse = how.get("refuse", 0)   # at most so many requests
         self.any = how.get("any", False)     # was not written for refusals
+        self.seeds = how.get("seeds")        # tests/seeds, once for each
+        self.most = how.get("most", 10)      # until so many have failed
+        self.words = how.get("words", "")    # and what make is told for them
 
 
 class Expect:
@@ -149,6 +164,7 @@ class Result:
         self.job = job
         self.tests = []  # (ok, name, why)
         self.output, self.shown, self.seconds = "", "", 0.0
+        self.points = {}  # race point: how often it was passed
 
 
 def tap(output, status, why, result):
@@ -236,11 +252,71 @@ def sweep(job, result):
                          ", %d ended otherwise" % otherwise or "")))
 
 
+def seed_args(seed, harts, icount):
+    """The boot arguments that are the schedule of a seed."""
+    low, high = CHAOS[seed // 2 % 2]
+    return "gz.seed=%d seed=%d gz.chaos=%d,%d gz.race=%d,%d,20 gz.trace=1" % (
+        seed, seed, harts * low << icount, harts * high << icount,
+        RACE_ODDS[seed // 4 % 3], RACE_DELAYS[seed // 12 % 3] << icount)
+
+
+def run_seeds(job, result):
+    """Runs tests/seeds once for each seed, the first one twice."""
+    m, hashes, steps = job.machine, {}, 0
+    for i, seed in enumerate([job.seeds[0]] + list(job.seeds)):
+        args = seed_args(seed, job.harts, m.icount)
+        output, status, why, _ = runner.run(m, job.image, job.harts, args,
+                                            m.icount, job.timeout)
+        trace = re.search(r"^gz.trace: hash (\w+) of (\d+)", output, re.M)
+        if status or not re.search(r"^ok - seed %d$" % seed, output, re.M) or \
+                not trace:
+            complaint = "exit status %d%s" % (
+                status, " (%s)" % why if why else "")
+            for line in output.split("\n"):
+                if re.match(r"not ok|ledger:|fatal error:|panic:", line):
+                    complaint += ": " + line
+                    break
+        elif i == 1 and trace.group(1) != first:
+            complaint = "the same seed left another trace"
+        elif i > 1 and trace.group(1) in hashes:
+            complaint = "seed %d left the same trace" % hashes[trace.group(1)]
+        else:
+            complaint = ""
+        if i == 0:
+            first = trace and trace.group(1)
+            if not complaint:
+                continue
+        for name, n in re.findall(r"^gz.race: (\w+) passed (\d+)", output,
+                                  re.M):
+            result.points[name] = result.points.get(name, 0) + int(n)
+        if not complaint:
+            hashes[trace.group(1)] = seed
+            steps += int(trace.group(2))
+            continue
+        command = "make run-qemu %s HARTS=%d ICOUNT=%d APP=%s ARGS='%s'" % (
+            job.words, job.harts, m.icount, SEEDS, args)
+        result.tests.append((False, "seed=%d" % seed, complaint))
+        result.shown += command + "\n# "
+        result.output += "# seed %d: %s\n# %s\n%s\n" % (
+            seed, complaint, command, output)
+        if len(result.tests) == job.most:
+            break
+    if not result.tests:
+        result.tests.append((True, "", "%d seeds, %d steps of goroutines, "
+                             "%d race points passed" % (
+                                 len(hashes), steps,
+                                 sum(result.points.values()))))
+
+
 def perform(job):
     """Runs a job; in a worker process."""
     result, start = Result(job), time.monotonic()
     if job.broken:
         result.tests.append((False, "", job.broken))
+        return result
+    if job.seeds:
+        run_seeds(job, result)
+        result.seconds = time.monotonic() - start
         return result
     if job.refuse:
         sweep(job, result)
@@ -314,6 +390,7 @@ class Suite:
         self.o = options
         self.jobs = []
         self.named = False  # ONLY names a job
+        self.points = {}  # by architecture: race points passed in seeds
         self.kind = "torture " if options.torture else ""  # in jobs' names
         self.logs = os.path.join(options.build, "test-logs")
 
@@ -434,6 +511,32 @@ class Suite:
         self.kind = "torture "
         self.arch(arch, True)
         self.kind = ""
+
+    def seeds(self, arch):
+        """Many schedules, each its own boot of tests/seeds."""
+        n = max(SEEDS_RUN, 20 * self.o.seeds * self.o.soak)
+        for kind in ("race", "torture"):
+            name = "%s/4 seeds %s" % (arch, kind)
+            words = "ARCH=%s %s=1" % (arch, kind.upper())
+            if not self.wanted(name):
+                continue
+            known = self.make("-s", "print-machine", *words.split(),
+                              quiet=True)
+            if known.returncode:
+                self.add(name, broken="the machine is not described")
+                continue
+            path = known.stdout.decode().split()[-1]
+            machine = runner.Machine(path)
+            if machine.harts_max < 4:
+                return
+            print("# building %s for %s" % (SEEDS, name), flush=True)
+            ok = self.build(False, "newlib", *words.split()) and self.build(
+                True, "image", "APP=" + SEEDS, *words.split())
+            image = os.path.join(os.path.dirname(path), "app", SEEDS,
+                                 "image.elf")
+            self.add(name, machine=machine, harts=4, image=image, words=words,
+                     seeds=range(1 if kind == "race" else 2, n + 1, 2),
+                     timeout=60, broken=None if ok else "does not build")
 
     def where(self, arch, harts, what):
         return "%s/%d %s%s" % (arch, harts, self.kind, what)
@@ -658,6 +761,9 @@ class Suite:
         return path
 
     def show(self, result):
+        arch = self.points.setdefault(result.job.name.split("/")[0], {})
+        for name, n in result.points.items():
+            arch[name] = arch.get(name, 0) + n
         job, bad = result.job, [t for t in result.tests if not t[0]]
         name = job.name
         for ok, test, why in result.tests:
@@ -678,6 +784,24 @@ class Suite:
         sys.stdout.flush()
         return len(result.tests) - len(bad), len(bad)
 
+    def pointless(self, job):
+        """After the seeds of an architecture: was every race point passed?"""
+        arch = job.name.split("/")[0]
+        mine = [j for j in self.jobs
+                if j.seeds and j.name.startswith(arch + "/")]
+        if len(mine) < 2 or mine[-1] is not job:
+            return 0, 0
+        points = self.points.get(arch, {})
+        never = sorted(p for p, n in points.items() if n == 0)
+        if never or not points:
+            print("not ok %s race points: never passed: %s" % (
+                arch, " ".join(never) or "all"), flush=True)
+            return 0, 1
+        rare = min(points, key=points.get)
+        print("ok %s race points: %d, the rarest (%s) passed %d times" % (
+            arch, len(points), rare, points[rare]), flush=True)
+        return 1, 0
+
     def run(self):
         os.makedirs(self.logs, exist_ok=True)
         for old in glob.glob(os.path.join(self.logs, "*.log")):
@@ -690,6 +814,8 @@ class Suite:
             for job in self.jobs:
                 print("# %s %s" % (job.name, job.args), flush=True)
                 good, bad = self.show(next(results))
+                passed, failed = passed + good, failed + bad
+                good, bad = self.pointless(job)
                 passed, failed = passed + good, failed + bad
         print("# %.0f s" % (time.monotonic() - start))
         return passed, failed
@@ -738,6 +864,7 @@ def main():
             if whole:
                 suite.tools(arch)
             if whole or o.soak:
+                suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)
             suite.arch(arch)
             if whole:
