@@ -267,6 +267,8 @@ define two_links
 		echo "$@: the symbol table moved an address;" \
 		     "see .gzsym in $(LDSCRIPT)" >&2; exit 1; }
 endef
+# A folder may say in link.opt what more the linker is to do (tests/sweep).
+LINK += $(addprefix @,$(wildcard $(patsubst $(BB)/app/%,%,$(@D))/link.opt))
 define one_link
 	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(LIBS)
 endef
@@ -412,6 +414,13 @@ test soak refuse:
 		$(if $(filter test,$@),,--$@) \
 		$(if $(filter 1,$(TORTURE)),--torture)
 
+# An interrupt at every instruction: everything, and what was not reached.
+.PHONY: sweep
+sweep:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+	@$(PYTHON) tools/sweep.py --make '$(MAKE)' --build '$(BUILD)' \
+		--archs '$(TEST_ARCHS)' --words "$$ARGS" --full --verbose
+
 # The kernel broken on purpose, in a copy under $(BUILD): see tests/mutants.
 mutants:
 	@tools/deps.sh $(call ALL_PACKAGES,riscv64)
@@ -536,6 +545,7 @@ clean:
 #: make run-qemu ARCH=riscv64   build a program and run it (installs what is
 #:                              missing: Debian 12 packages, newlib)
 #: make test                    all tests on all machines: N passed, N failed
+#: make sweep ARCH=...          an interrupt at every instruction (all of it)
 #: make soak SEEDS=200          the tests under many seeded schedules
 #: make refuse                  each program and each target test again and again,
 #:                              every request to a pool refused once

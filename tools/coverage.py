@@ -9,6 +9,7 @@ later, partly or does not apply; and every test it names is there:
   `unit/file`        tests/unit/file.c, with `:what` a check of that name in it
   `exit/name`        tests/exit/name.c or .session
   `model/name`       tests/model/name.pml
+  `sweep:name`       a scenario of tests/sweep/scenarios.c; `sweep`: all
   `api`              tools/apimatrix.py
 Other words in backquotes with a / or : in them are mistakes.
 """
@@ -19,7 +20,7 @@ import sys
 
 TABLE = "docs/coverage.md"
 CASES = range(1, 132)
-WORDS = {"api", "target", "exit", "chaos", "tests/tools"}
+WORDS = {"api", "sweep", "target", "exit", "chaos", "tests/tools"}
 
 
 def text_of(path):
@@ -48,6 +49,9 @@ def missing(name):
             return "no program"
         return None if '"%s"' % what in text or not what else "no such check"
     m = re.fullmatch(r"(\w+):(\w+)", name)
+    if m and m.group(1) == "sweep":
+        text = text_of("tests/sweep/scenarios.c") or ""
+        return None if 'S("%s"' % m.group(2) in text else "no scenario"
     if m:
         text = text_of("tests/target/%s.c" % m.group(1))
         if text is None:

@@ -27,6 +27,8 @@ What it runs, two at a time, printing in order:
                 seed that fails is printed with the command that repeats it. The
                 first seed must leave the same trace twice, the others
                 different ones; together they must pass each RACE_POINT
+  <arch>/<harts> sweep  tests/sweep: an interrupt at every instruction
+                (tools/sweep.py)
   <arch> api    tools/apimatrix.py: every call of go.h in every context; whole
                 on the first machine and in a soak
 
@@ -675,6 +677,24 @@ class Suite:
                  broken=None if ready.returncode == 0 else
                  said or "does not build")
 
+    def sweep(self, arch):
+        """An interrupt at every instruction; see tools/sweep.py."""
+        names = {h: "%s/%d sweep" % (arch, h) for h in (1, 2)}
+        if not any(self.wanted(n) for n in names.values()):
+            return
+        command = [sys.executable, "tools/sweep.py", "--make", self.o.make,
+                   "--build", self.o.build, "--archs", arch]
+        print("# building the sweep for %s" % arch, flush=True)
+        ready = subprocess.run(command + ["--prepare"],
+                               stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE)
+        said = ready.stdout.decode().strip().split("\n")
+        for h in (int(w) for w in said[-1].split() if w.isdigit()):
+            self.add(names[h], timeout=900, brief=True, command=command + [
+                "--prepared", "--harts", str(h)])
+        if ready.returncode:
+            self.add(names[1], broken=said[-1] or "does not build")
+
     def pace(self, machine, harts):
         """Arguments that let every hart get on under -icount.
 
@@ -866,6 +886,8 @@ def main():
             if whole or o.soak:
                 suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)
+            if whole:
+                suite.sweep(arch)
             suite.arch(arch)
             if whole:
                 suite.sample(arch)
