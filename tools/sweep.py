@@ -62,13 +62,13 @@ Insn = collections.namedtuple("Insn", "at text fn start")
 
 
 def kind_riscv64(i, before):
-    if re.match(r"csrr?ci\s+(zero,)?mstatus,8", i.text):
+    if re.match(r"csrc\s+mstatus,8$", i.text):
         return "M"
-    if re.match(r"csrrci\s+\w+,mstatus,8", i.text):
+    if re.match(r"csrrc\s+\w+,mstatus,8$", i.text):
         return "S"
-    if re.match(r"csrs?i\s+mstatus,8|csrrsi\s+zero,mstatus,8", i.text):
+    if re.match(r"csrs\s+mstatus,8$", i.text):
         return "U"
-    if re.match(r"csrs\s+mstatus,", i.text) and \
+    if re.match(r"csrs\s+mstatus,[a-z]", i.text) and \
             i.fn not in ("trap_preempt", "preempt_resume"):
         return "R"
     if i.text.startswith("mret"):

@@ -1071,6 +1071,33 @@ disabled_check(void)
 	return value == 3;
 }
 
+// libgcc's divisions are not compiled with our flags: they keep values below the stack
+// pointer where the ABI lets them.
+#if defined __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+#else
+typedef uint64_t wide;
+#endif
+
+static void
+libgcc_run(void)
+{
+	static volatile wide a = (wide)-17, b = 1000003;
+	wide q = a / b, r = a % b;
+
+	if (q * b + r == (wide)-17 && r < b)
+		done++;
+}
+
+static void
+libgcc_meddle(void)
+{
+	static volatile wide a = 123456789, b = 10007;
+	volatile wide r = a % b;
+
+	EXPECT(r == 123456789 % 10007);
+}
+
 // ---- Defer, panic, recover ------------------------------------------------------------------
 
 static void
@@ -1381,6 +1408,7 @@ const struct scenario scenarios[] = {
 	{ S("locked", reset, locked_run, one_done) },
 	{ S("lockedexit", reset, lockedexit_run, one_done) },
 	{ S("disabled", reset, disabled_run, disabled_check) },
+	{ S("libgcc", reset, libgcc_run, one_done), .meddle = libgcc_meddle },
 	{ S("panic", reset, panic_run, two_done) },
 	{ S("nested", reset, nested_run, one_done) },
 	{ S("goexit", reset, goexit_run, one_done) },

@@ -24,8 +24,11 @@ static volatile struct {
 	unsigned left, taken;
 	unsigned delay, gap; // of the first on a remote hart; of the second
 	bool remote;
+	bool idle; // the first one met a hart that sleeps without a deadline
 	uintptr_t pc;
 } shot = { .when = INT64_MAX };
+
+static volatile int64_t idlefrom; // when a hart went to sleep last
 
 volatile uintptr_t watchlo, watchhi;
 volatile unsigned watched;
@@ -62,6 +65,7 @@ mark(enum mode mode)
 // ---- Where it came -----------------------------------------------------------------
 
 void __real_arch_timerset(int64_t when);
+void __real_arch_cpuidle(void);
 bool __real_timerintr(struct g *gp);
 bool __real_irqdispatch(unsigned irq, struct g *gp);
 
@@ -166,7 +170,48 @@ lastpc(void)
 bool
 hitidle(void)
 {
-	return shot.pc - ((uintptr_t)arch_cpuidle & ~(uintptr_t)1) < 32;
+	return shot.idle;
+}
+
+// ---- A hart that sleeps for ever -------------------------------------------------------
+// With one hart, nothing placed and no deadline of the kernel's, nothing will ever
+// end a sleep: somebody was lost. So whoever sleeps like that, or goes on sleeping
+// after the interrupt that was to wake it, gets a deadline from us, and if it is that
+// what ends the sleep the machine says so.
+
+enum { FOREVER = 1000000 }; // ns
+
+// backstop sets that deadline. Interrupts are masked.
+static void
+backstop(void)
+{
+	if (ncpu == 1 && running() && getg()->m->armed == INT64_MAX &&
+	    shot.when == INT64_MAX)
+		__real_arch_timerset(nanotime() + FOREVER);
+}
+
+void __wrap_arch_cpuidle(void);
+void
+__wrap_arch_cpuidle(void)
+{
+	struct m *mp = getg()->m;
+	bool mine = ncpu == 1 && running() && mp->armed == INT64_MAX;
+	uintptr_t s;
+
+	idlefrom = nanotime();
+	backstop();
+	__real_arch_cpuidle();
+	if (!mine)
+		return;
+	if (nanotime() - idlefrom >= FOREVER && shot.when == INT64_MAX &&
+	    mp->armed == INT64_MAX) {
+		kprintf("sweep: the hart sleeps, and nothing will wake it\n");
+		arch_halt(1);
+	}
+	s = arch_irqsave();
+	if (mp->armed == INT64_MAX && shot.when == INT64_MAX)
+		__real_arch_timerset(INT64_MAX);
+	arch_irqrestore(s);
 }
 
 // ---- The timer -----------------------------------------------------------------------
@@ -179,9 +224,16 @@ taken(void)
 {
 	uint8_t *b = hitbyte(shot.pc = interrupted());
 	unsigned nth = shot.taken++;
+	bool idle;
 
 	if (b != NULL)
 		*b |= (uint8_t)(1u << shot.mode);
+	idle = shot.pc - ((uintptr_t)__real_arch_cpuidle & ~(uintptr_t)1) <
+		       32 &&
+	       getg()->m->armed == INT64_MAX &&
+	       nanotime() - idlefrom > INSNS(400);
+	if (nth == 0)
+		shot.idle = idle;
 	if (shot.pc >= watchlo && shot.pc < watchhi)
 		watched++;
 	if (--shot.left == 0)
@@ -225,6 +277,7 @@ ticked(void *arg)
 		return; // disarmed at the last moment
 	unplace();
 	taken();
+	backstop();
 }
 
 void
@@ -319,7 +372,7 @@ replace(void)
 
 // place is called on the hart that is meant, interrupts masked. LEAD instructions
 // are for what is left of it.
-enum { LEAD = 200 };
+enum { LEAD = 20 };
 
 static void
 place(unsigned n)
@@ -366,6 +419,7 @@ __wrap_timerintr(struct g *gp)
 	preempt = __real_timerintr(gp);
 	if (mine && shot.when != INT64_MAX && !set)
 		replace();
+	backstop();
 	return preempt;
 }
 
@@ -408,6 +462,7 @@ arm(enum mode mode, unsigned n, unsigned gap, uint32_t hart, bool remote)
 	shot.gap = gap;
 	shot.remote = remote;
 	shot.pc = 0;
+	shot.idle = false;
 	if (!remote) {
 		place(shot.delay);
 		mark(mode);

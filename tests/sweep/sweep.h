@@ -54,13 +54,15 @@ void shotinit(void);
 // that is about to leave idle. disarm tells how many have come.
 void arm(enum mode mode, unsigned n, unsigned gap, uint32_t hart, bool remote);
 unsigned disarm(void);
-// hitidle is true if the last one met a hart asleep; lastpc where it came.
+// hitidle is true if the first one met a hart that slept without a deadline; lastpc is
+// where the last one came.
 bool hitidle(void);
 uintptr_t lastpc(void);
 // hit tells in which modes an interrupt came before the instruction at pc.
 unsigned hit(uintptr_t pc);
 uintptr_t textlo(void), texthi(void);
-// What the handler does; see main.c.
+// running is true while a scenario is. act is what the handler does. See main.c.
+bool running(void);
 void act(enum mode mode, unsigned nth);
 // shotsat counts interrupts that came in [lo, hi).
 extern volatile uintptr_t watchlo, watchhi;
