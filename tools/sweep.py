@@ -61,16 +61,17 @@ FATAL = re.compile(r"^(throw|fatal|panic|frozen|badmcall2?|dienow|startdying|"
 Insn = collections.namedtuple("Insn", "at text fn start")
 
 
-def kind_riscv64(i, before):
+def kind_riscv64(i, before, recent):
     if re.match(r"csrc\s+mstatus,8$", i.text):
         return "M"
     if re.match(r"csrrc\s+\w+,mstatus,8$", i.text):
         return "S"
     if re.match(r"csrs\s+mstatus,8$", i.text):
         return "U"
-    if re.match(r"csrs\s+mstatus,[a-z]", i.text) and \
-            i.fn not in ("trap_preempt", "preempt_resume"):
-        return "R"
+    m = re.match(r"csrs\s+mstatus,([a-z]\w*)", i.text)
+    if m and any(re.match(r"andi?\s+%s,\w+,8$" % m.group(1), t)
+                 for t in recent):
+        return "R"  # of what arch_irqsave returned
     if i.text.startswith("mret"):
         return "x"
     if i.fn == "trap_entry" and before.fn != i.fn:
@@ -78,7 +79,7 @@ def kind_riscv64(i, before):
     return "."
 
 
-def kind_x86_64(i, before):
+def kind_x86_64(i, before, recent):
     if i.text == "cli":
         return "M"
     if i.text == "sti":
@@ -94,7 +95,7 @@ def kind_x86_64(i, before):
     return "."
 
 
-def kind_armv7m(i, before):
+def kind_armv7m(i, before, recent):
     text = i.text.lower()
     handler = i.fn in ("arch_irqentry", "arch_svcentry", "arch_faultentry")
     if handler and before.fn != i.fn:
@@ -137,7 +138,7 @@ class Image:
         self.ours = self.map(os.path.join(os.path.dirname(path), "image.map"))
         starts = [r[0] for r in self.ours]
         self.insns, self.kinds, fn, start = [], {}, "?", 0
-        last = Insn(0, "", "", 0)
+        last, recent = Insn(0, "", "", 0), collections.deque(maxlen=24)
         text = subprocess.run([objdump, "-d", "--no-show-raw-insn", path],
                               stdout=subprocess.PIPE, check=True).stdout
         for line in text.decode(errors="replace").split("\n"):
@@ -161,12 +162,13 @@ class Image:
                     mark.group(1)
             if k >= 0 and i.at < self.ours[k][1]:
                 self.insns.append(i)
-                self.kinds[i.at] = KIND[arch](i, last)
+                self.kinds[i.at] = KIND[arch](i, last, recent)
             elif i.at not in self.kinds:
-                kind = KIND[arch](i, last)
+                kind = KIND[arch](i, last, recent)
                 if kind != ".":
                     self.kinds[i.at] = kind
             last = i
+            recent.append(i.text)
         self.fatal = self.find_fatal()
 
     @staticmethod
