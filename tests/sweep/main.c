@@ -21,6 +21,7 @@
 //   modes=N       bit m: mode m (15)
 //   slow=1        those that take long too
 //   stride=N      only every N-th placement, 1 if absent
+//   show=1        print each placement's pc
 //   passes=N      the modes with two interrupts so many times, at other distances
 //
 // Turned down: interrupts from outside (the emulator's debugger, ten thousand times
@@ -38,8 +39,8 @@ __attribute__((weak)) void ledger_check(void);
 static struct {
 	const char *only;
 	unsigned modes, stride, passes;
-	bool slow;
-} opt = { "", (1u << NMODE) - 1, 1, 1, false };
+	bool slow, show;
+} opt = { "", (1u << NMODE) - 1, 1, 1, false, false };
 
 static const struct scenario *now;
 static enum mode nowmode;
@@ -316,6 +317,9 @@ move(const struct scenario *s, enum mode mode)
 			unsigned gap = placement * 61 + pass * 277;
 
 			taken = one(s, mode, placement, gap % GAP_MAX, pass);
+			if (opt.show)
+				printf("# %u %lx\n", placement,
+				       (unsigned long)lastpc());
 			placement += stride;
 			// Some more: an interrupt may have made a run after it
 			// a little longer (a list is empty that was not).
@@ -362,6 +366,8 @@ parse(const char *word)
 		opt.passes = (unsigned)atoi(v);
 	else if (n == 4 && strncmp(word, "slow", n) == 0)
 		opt.slow = atoi(v) != 0;
+	else if (n == 4 && strncmp(word, "show", n) == 0)
+		opt.show = atoi(v) != 0;
 	else
 		printf("# what is \"%s\"?\n", word);
 }

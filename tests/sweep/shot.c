@@ -478,11 +478,24 @@ inphase(void)
 #endif
 }
 
+// calm waits for an interrupt that is on its way without any use: armv7m's counter
+// goes on to the end of a deadline that was taken back.
+static void
+calm(void)
+{
+#if defined __arm__
+	while (REG(0xe000e018) < 6000) // SYST_CVR
+		;
+#endif
+}
+
 void
 arm(enum mode mode, unsigned n, unsigned gap, uint32_t hart, bool remote)
 {
-	uintptr_t s = arch_irqsave();
+	uintptr_t s;
 
+	calm();
+	s = arch_irqsave();
 	inphase();
 	shot.mode = mode;
 	shot.left = mode == TWO ? 2 : 1;
