@@ -19,8 +19,11 @@ one of
   not executed  the rest
 
 and a test fails, by function, offset and instruction, if one was executed with
-interrupts on while an interrupt was on its way and none came before it; or if
-one was hit that the plugin takes for masked: then one of the two is wrong.
+interrupts on while the first interrupt of a placement was on its way and none came
+before it (in the same mode, but see TOLERATED); or if one was hit that the plugin
+takes for masked: then one of the two is wrong. What is executed only after an
+interrupt must be met by a second one; how many were not is printed, and which with
+--verbose: they get fewer with each pass and do not fail the test.
 
 What masks is read off the disassembly (KIND below), so the plugin knows nothing
 about a machine. tests/sweep/paths.txt names functions of each critical path; the
@@ -50,6 +53,10 @@ UNRECORDED = 0x8000
 # The traced run takes each so manyth placement: every run of a scenario is the same
 # up to its interrupt, and the last one has none.
 TRACED = 29
+# So much of what is hit need not be hit in each of the first three modes: where the
+# kernel's own timers interrupt a scenario, on a clock whose ticks are not in phase with
+# the instructions (armv7m restarts its counter), runs differ by a few instructions.
+TOLERATED = {"armv7m": 0.03}
 # --full: what takes long, and the modes with two interrupts several times over.
 FULL = "slow=1 passes=3"
 # Those that do not come back.
@@ -262,23 +269,25 @@ def base(fn):
     return re.sub(r"\.(isra|part|constprop|cold|lto_priv)(\.\d+)?", "", fn)
 
 
-def compare(image, hits, steps, verbose):
+def compare(image, hits, steps, verbose, tolerated):
     """Returns (complaints, figures)."""
-    complaints, lines = [], []
+    complaints, lines, short, second = [], [], [], []
     classes, whole = {}, Counts()
     for i in image.insns:
         hit = hits.get(i.at, 0)
         opened, closed = steps.get(i.at, (0, 0))
         meant = opened & ALL
         where = "%s+%#x: %s" % (i.fn, i.at - i.start, i.text)
-        # In each mode what the first interrupt moved through; what one sets
-        # off, only those of the mode with two.
-        missing = meant & ~hit & ALL & ~TWO
-        if meant & TWO and not hit:
-            missing |= TWO
-        if missing:
-            complaints.append("not hit (%s): %s" % (" ".join(
-                MODES[m] for m in range(4) if missing & 1 << m), where))
+        # In each mode what the first interrupt moved through must have been
+        # met in that mode; what one sets off, by any second one.
+        first = meant & ~hit & ALL & ~TWO
+        if first and not hit:
+            complaints.append("not hit: " + where)
+        elif first:
+            short.append("not hit (%s): %s" % (" ".join(
+                MODES[m] for m in range(4) if first & 1 << m), where))
+        elif meant & TWO and not hit:
+            second.append("not hit by a second one: " + where)
         if hit and not opened:
             complaints.append("hit, but %s: %s" % (
                 "masked" if closed else "not executed", where))
@@ -287,6 +296,14 @@ def compare(image, hits, steps, verbose):
             "not executed"
         classes[i.at] = what
         whole.add(what)
+    lines.append("# hit, but not in each mode: %d; only behind an interrupt, "
+                 "and not hit: %d" % (len(short), len(second)))
+    if len(short) > tolerated * whole.n["hit"]:
+        complaints += short
+    elif verbose:
+        lines += ["#     " + c for c in short]
+    if verbose:
+        lines += ["#     " + c for c in second]
     lines.append("# all of kernel, arch, boot, drivers, pkg: %s" % whole)
     for name, fns in paths():
         counts, rest = Counts(), collections.OrderedDict()
@@ -388,7 +405,8 @@ class Sweep:
                     steps[at] = opened, closed
         except OSError:
             pass
-        complaints, lines = compare(image, hits, steps, o.verbose)
+        complaints, lines = compare(image, hits, steps, o.verbose,
+                                    TOLERATED.get(arch, 0.003))
         if traced[1]:
             complaints.insert(0, "the traced run ended with status %d: %s" % (
                 traced[1], traced[0][-300:]))
