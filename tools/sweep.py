@@ -157,9 +157,12 @@ class Image:
             m = re.match(r"\s*([0-9a-f]+):\s+(\S.*)$", line)
             if not m:
                 continue
-            i = Insn(int(m.group(1), 16), re.sub(
-                r"\s*(;|@|//).*" if arch == "armv7m" else r"\s*#.*", "",
-                m.group(2)).strip(), fn, start)
+            # What objdump says about a far call stands in its comment.
+            code, note = re.match(r"(.*?)((?:%s).*|)$" % (
+                "[;@]|//" if arch == "armv7m" else "#"), m.group(2)).groups()
+            if arch == "riscv64" and "<" in note and code.startswith("j"):
+                code += note[note.index("<"):]
+            i = Insn(int(m.group(1), 16), code.strip(), fn, start)
             if re.match(r"\.(word|short|byte|2byte|4byte)|\(bad\)", i.text):
                 continue
             k = bisect.bisect_right(starts, i.at) - 1
