@@ -30,7 +30,7 @@ about a machine. tests/sweep/paths.txt names functions of each critical path; th
 figures are printed by path, and what is not executed of them is listed with
 --verbose.
 
-It speaks TAP, one stream for each number of harts: 1, and 2 where there are more.
+It speaks TAP.
 """
 
 import argparse
@@ -55,8 +55,9 @@ UNRECORDED = 0x8000
 TRACED = 29
 # So much of what is hit need not be hit in each of the first three modes: where the
 # kernel's own timers interrupt a scenario, on a clock whose ticks are not in phase with
-# the instructions (armv7m restarts its counter), runs differ by a few instructions.
-TOLERATED = {"armv7m": 0.03}
+# the instructions (armv7m restarts its counter, x86_64 has measured the rate of its),
+# runs differ by a few instructions. It must be hit in one of the modes all the same.
+TOLERATED = {"armv7m": 0.03, "x86_64": 0.03}
 # --full: what takes long, and the modes with two interrupts several times over.
 FULL = "slow=1 passes=3"
 # Those that do not come back.
@@ -364,10 +365,10 @@ class Sweep:
         return 0
 
     def harts(self):
-        """With how many harts to run: one, and two where there are more."""
-        if self.o.harts:
-            return [self.o.harts]
-        return [1, 2] if self.machine()[1].harts_max > 1 else [1]
+        """With how many harts to run: one unless told otherwise. With more the
+        interrupt moves through one of them only, and the traces are those of
+        emulated turns."""
+        return [self.o.harts or 1]
 
     def run(self, harts):
         o, arch = self.o, self.arch
@@ -409,7 +410,7 @@ class Sweep:
         except OSError:
             pass
         complaints, lines = compare(image, hits, steps, o.verbose,
-                                    TOLERATED.get(arch, 0.003))
+                                    TOLERATED.get(arch, 0))
         if traced[1]:
             complaints.insert(0, "the traced run ended with status %d: %s" % (
                 traced[1], traced[0][-300:]))

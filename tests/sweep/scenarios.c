@@ -1290,67 +1290,6 @@ atomic_check(void)
 	return counter == counted + 2 && value == 0 && retries >= watched;
 }
 
-// ---- Two harts ------------------------------------------------------------------------------
-
-static volatile bool arrived;
-static volatile unsigned home;
-
-static void
-arrival(void *unused)
-{
-	(void)unused;
-	done++;
-	arrived = true;
-	arch_cpuwake(home);
-}
-
-// The other hart sleeps. It is woken by what is put on this hart's queue, and as this
-// hart then only waits, with preemption disabled, it steals it. The interrupt is the
-// other hart's.
-static void
-steal_prepare(void)
-{
-	reset();
-	arrived = false;
-	while (load(&sched.npidle) != 1 || load(&sched.nmspinning) != 0)
-		time_sleep(INSNS(20000));
-}
-
-static void
-steal_run(void)
-{
-	preempt_disable();
-	home = getg()->m->id;
-	go(count, NULL);
-	go(arrival, NULL);
-	while (!arrived) {
-		uintptr_t s = arch_irqsave();
-
-		if (arrived)
-			arch_irqrestore(s);
-		else
-			arch_cpuidle();
-	}
-	preempt_enable();
-	for (int i = 0; done != 2 && i < 100; i++)
-		runtime_gosched();
-}
-
-static void
-maxprocs_run(void)
-{
-	runtime_gomaxprocs(1);
-	runtime_gomaxprocs(2);
-	done++;
-}
-
-static void
-wakehart_run(void)
-{
-	go(count, NULL);
-	runtime_gosched();
-}
-
 // ---- The list -------------------------------------------------------------------------------
 
 #define S(n, p, r, c) .name = n, .prepare = p, .run = r, .check = c
@@ -1416,9 +1355,5 @@ const struct scenario scenarios[] = {
 	{ S("defer", reset, defer_run, two_done) },
 	{ S("atomic", atomic_prepare, atomic_run, atomic_check),
 	  .meddle = atomic_meddle },
-	{ S("steal", steal_prepare, steal_run, two_done), .harts = 2,
-	  .remote = true },
-	{ S("maxprocs", reset, maxprocs_run, one_done), .harts = 2 },
-	{ S("wakehart", steal_prepare, wakehart_run, one_done), .harts = 2 },
 	{ 0 },
 };
