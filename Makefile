@@ -439,6 +439,16 @@ model:
 			$(if $(filter 1,$(FULL)),full,quick) || bad=1; \
 	done; $(PYTHON) tests/weak/run.py $(if $(filter 1,$(FULL)),--all --large \
 		--jobs 1) || bad=1; exit $$bad
+# What of the kernel's machine code the tests run: tools/cover.py. The report,
+# gaps and all, is in $(BUILD)/cover too.
+.PHONY: target-coverage
+target-coverage:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+	@for a in $(TEST_ARCHS); do \
+		$(PYTHON) tools/cover.py --make '$(MAKE)' --build '$(BUILD)' \
+			--arch $$a --seeds $(SEEDS) --only="$$ONLY" \
+			--floor tests/plugin/floor.txt || exit 1; \
+	done
 
 # ---- Checks of the sources ------------------------------------------------
 
@@ -553,6 +563,7 @@ clean:
 #:                              must fail (ONLY=pattern)
 #: make model                   check the models of the protocols and the kernel's
 #:                              memory orders (FULL=1: all sizes, an hour)
+#: make target-coverage         which instructions of the kernel the tests run
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,

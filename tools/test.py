@@ -29,6 +29,8 @@ What it runs, two at a time, printing in order:
                 different ones; together they must pass each RACE_POINT
   <arch>/<harts> sweep  tests/sweep: an interrupt at every instruction
                 (tools/sweep.py)
+  <arch> coverage    tools/cover.py: how much of the kernel's machine code the
+                target image's tests run, against tests/plugin/floor.txt
   <arch> api    tools/apimatrix.py: every call of go.h in every context; whole
                 on the first machine and in a soak
 
@@ -660,6 +662,13 @@ class Suite:
                 sys.executable, "tests/tools/run.py", "--make", self.o.make,
                 "--build", self.o.build, "--arch", arch])
 
+    def coverage(self, arch):
+        """The target image once more, with the plugin; see tools/cover.py."""
+        self.add(arch + " coverage", timeout=600, command=[
+            sys.executable, "tools/cover.py", "--make", self.o.make,
+            "--build", self.o.build, "--arch", arch, "--image-only",
+            "--brief", "--floor", "tests/plugin/floor.txt"])
+
     def api(self, arch, brief):
         """Every call of go.h in every context; see tools/apimatrix.py."""
         name = arch + " api"
@@ -890,6 +899,7 @@ def main():
                 suite.sweep(arch)
             suite.arch(arch)
             if whole:
+                suite.coverage(arch)
                 suite.sample(arch)
         passed, failed = suite.run()
     except KeyboardInterrupt:
