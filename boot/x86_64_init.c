@@ -447,6 +447,17 @@ calibrate(void)
 	c->tickmul = (c->timer_hz << 32) / 1000000000ull;
 }
 
+// The 8254's channel 0 has its output on a line that is masked for ever, but the
+// firmware may have left it running: then it wakes an emulator 18 times a second
+// for nothing. Mode 0 counts down once.
+static void
+quiet_pit(void)
+{
+	x86_outb(0x43, 0x30); // channel 0, two bytes, mode 0
+	x86_outb(0x40, 1);
+	x86_outb(0x40, 0);
+}
+
 // ---- Start ---------------------------------------------------------------
 
 static uint8_t
@@ -482,6 +493,7 @@ x86_boot(uintptr_t start)
 	__asm__ volatile("movq %0, %%cr3" : : "r"(x86_pml4) : "memory");
 	x86_lapicinit();
 	calibrate();
+	quiet_pit();
 	rt0_go();
 }
 
