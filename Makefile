@@ -31,6 +31,7 @@ DEBUG ?= 0
 TORTURE ?= 0
 RACE ?= 0
 SEEDS ?= 3
+HOURS ?= 100
 
 # Taken as they are by the shell, as "$$ARGS".
 export ARGS ONLY
@@ -91,7 +92,7 @@ endif
 digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst \
 	5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$1))))))))))
 number = $(and $1,$(if $(call digits,$1),,yes))
-$(foreach v,TIMEOUT ICOUNT SEEDS,$(if $($v),$(if $(call number,$($v)),, \
+$(foreach v,TIMEOUT ICOUNT SEEDS HOURS,$(if $($v),$(if $(call number,$($v)),, \
 	$(call die,$v=$($v) is not a number))))
 
 TEST_ARCHS := $(or $(ARCH),$(ARCHS))
@@ -439,6 +440,15 @@ model:
 			$(if $(filter 1,$(FULL)),full,quick) || bad=1; \
 	done; $(PYTHON) tests/weak/run.py $(if $(filter 1,$(FULL)),--all --large \
 		--jobs 1) || bad=1; exit $$bad
+# Long virtual lives: tests/soak.
+.PHONY: nightly
+nightly:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+	@for a in $(TEST_ARCHS); do \
+		$(PYTHON) tests/soak/run.py --make '$(MAKE)' \
+			--build '$(BUILD)' --arch $$a --hours $(HOURS) || exit 1; \
+	done
+
 # What of the kernel's machine code the tests run: tools/cover.py. The report,
 # gaps and all, is in $(BUILD)/cover too.
 .PHONY: target-coverage
@@ -563,6 +573,8 @@ clean:
 #:                              must fail (ONLY=pattern)
 #: make model                   check the models of the protocols and the kernel's
 #:                              memory orders (FULL=1: all sizes, an hour)
+#: make nightly HOURS=100        so many virtual hours on each architecture, and on
+#:                              beyond 2^32 ms
 #: make target-coverage         which instructions of the kernel the tests run
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)

@@ -101,7 +101,7 @@ boot_main(uint32_t hartid, const void *fdt)
 	};
 
 	guard_g0(0);
-	mtime0 = ioread64(CLINT_MTIME);
+	mtime0 = ioread64(CLINT_MTIME) - (uint64_t)CLOCK_START * MTIME_HZ;
 	console_init();
 	fdt_read(fdt, &f);
 	if (f.timebase != 0 && f.timebase != MTIME_HZ)

@@ -445,6 +445,7 @@ calibrate(void)
 	lapic_write(LAPIC_LVT_TIMER, VEC_TIMER);
 	c->nsmul = (1000000000ull << 32) / c->tsc_hz;
 	c->tickmul = (c->timer_hz << 32) / 1000000000ull;
+	c->tsc0 -= (uint64_t)CLOCK_START * c->tsc_hz;
 }
 
 // The 8254's channel 0 has its output on a line that is masked for ever, but the

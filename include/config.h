@@ -174,6 +174,11 @@
 #define CHAOS 1
 #endif
 
+// What the clock shows at boot, in seconds: for tests of what happens in weeks.
+#ifndef CLOCK_START
+#define CLOCK_START 0
+#endif
+
 // 1: check contexts, status transitions, canaries and poison; see DESIGN.
 #ifndef DEBUG
 #define DEBUG 0

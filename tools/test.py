@@ -29,6 +29,7 @@ What it runs, two at a time, printing in order:
                 different ones; together they must pass each RACE_POINT
   <arch>/<harts> sweep  tests/sweep: an interrupt at every instruction
                 (tools/sweep.py)
+  <arch> soak   an hour of virtual time that crosses 2^32 ms, tests/soak
   <arch> coverage    tools/cover.py: how much of the kernel's machine code the
                 target image's tests run, against tests/plugin/floor.txt
   <arch> api    tools/apimatrix.py: every call of go.h in every context; whole
@@ -669,6 +670,11 @@ class Suite:
             "--build", self.o.build, "--arch", arch, "--image-only",
             "--brief", "--floor", "tests/plugin/floor.txt"])
 
+    def soak(self, arch):
+        self.add(arch + " soak", timeout=600, command=[
+            sys.executable, "tests/soak/run.py", "--make", self.o.make,
+            "--build", self.o.build, "--arch", arch, "--brief"])
+
     def api(self, arch, brief):
         """Every call of go.h in every context; see tools/apimatrix.py."""
         name = arch + " api"
@@ -900,6 +906,7 @@ def main():
             suite.arch(arch)
             if whole:
                 suite.coverage(arch)
+                suite.soak(arch)
                 suite.sample(arch)
         passed, failed = suite.run()
     except KeyboardInterrupt:

@@ -213,7 +213,7 @@ clock_due(struct g *gp)
 void
 clock_init(void)
 {
-	clk.base = 0;
+	clk.base = (uint64_t)CLOCK_START * SYSTICK_HZ;
 	clk.period = PERIOD_MAX;
 	iowrite32(SYST_CSR, 0);
 	iowrite32(SYST_RVR, PERIOD_MAX - 1);
