@@ -1,0 +1,305 @@
+// gaps.c: what no test had run when the instructions of the kernel that run were
+// counted first (make target-coverage): elements of a word's size and of none,
+// the handlers' calls in goroutines that meet waiters, formats, heaps that sift
+// up, moments that are over, errors of system calls, big numbers' memory.
+#include "test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// ---- Elements --------------------------------------------------------------
+
+struct pipe {
+	chan *c;
+	size_t size;
+	int n, bad;
+};
+
+// value fills in the i-th element; none is 0.
+static void
+value(unsigned char *v, size_t size, int i)
+{
+	memset(v, 0, 24);
+	for (size_t k = 0; k < size; k++)
+		v[k] = (unsigned char)(i * 7 + (int)k + 1);
+}
+
+static void
+receives(void *arg)
+{
+	struct pipe *p = arg;
+
+	for (int i = 0; i < p->n; i++) {
+		unsigned char v[24] = { 0 }, want[24];
+
+		value(want, p->size, i);
+		if (!chan_recv_(p->c, v, p->size) || memcmp(v, want, 24) != 0)
+			p->bad++;
+	}
+	p->n = 0;
+}
+
+static void
+sends(void *arg)
+{
+	struct pipe *p = arg;
+
+	for (int i = 0; i < p->n; i++) {
+		unsigned char v[24];
+
+		value(v, p->size, i);
+		chan_send_(p->c, v, p->size);
+	}
+}
+
+// Elements of no size, of a byte, of a word, of more: from hand to hand, whoever
+// waits, and through a buffer that is full; nothing beside them is written.
+static void
+ElementSizes(void)
+{
+	static const size_t sizes[] = { 0, 1, 4, 8, 3, 24 };
+
+	for (unsigned k = 0; k < sizeof sizes / sizeof sizes[0]; k++)
+		for (int cap = 0; cap < 3; cap++)
+			for (int first = 0; first < 2; first++) {
+				struct pipe p = { chan_make_(sizes[k], cap),
+						  sizes[k], 6, 0 };
+				struct pipe q = p;
+
+				go(first ? receives : sends, first ? &p : &q);
+				time_sleep(100 * MICROSECOND); // it waits now
+				go(first ? sends : receives, first ? &q : &p);
+				CHECK(wait_idle(0));
+				CHECK_EQ(p.bad, 0);
+				CHECK_EQ(p.n, 0);
+				chan_free(p.c);
+			}
+}
+
+static void
+takes(void *arg)
+{
+	struct pipe *p = arg;
+
+	chan_recv(p->c, &p->n);
+}
+
+// chan_try_send_isr in a goroutine, for a receiver that waits and for none.
+static void
+IsrSendInGoroutine(void)
+{
+	struct pipe p = { .c = chan_make(int, 1) };
+
+	go(takes, &p);
+	time_sleep(100 * MICROSECOND);
+	CHECK(chan_try_send_isr(p.c, &(int){ 42 }));
+	CHECK(wait_idle(0));
+	CHECK_EQ(p.n, 42);
+	CHECK(chan_try_send_isr(p.c, &(int){ 43 }));
+	CHECK(!chan_try_send_isr(p.c, &(int){ 44 }));
+	CHECK(chan_recv(p.c, &p.n));
+	CHECK_EQ(p.n, 43);
+	chan_free(p.c);
+}
+
+// ---- Formats ----------------------------------------------------------------
+
+static int form;
+static const char *volatile none; // NULL, and the compiler must not know
+
+static void
+forms(void *arg)
+{
+	(void)arg;
+	switch (form) {
+	case 0:
+		panic("%d|%5d|%-5d|%05d|%i|%u", -12, 42, 42, -42, 0,
+		      4000000000u);
+	case 1:
+		panic("%x|%8x|%08x|%-8x|%lx|%llx", 255u, 0xabcu, 0xabcu, 0xabcu,
+		      0xfedcba98ul, 0xfedcba9876543210ull);
+	case 2:
+		panic("%c|%3c|%s|%5s|%-5s|%%|%s", 'a', 'b', "cd", "ef", "gh",
+		      none);
+	case 3:
+		panic("%lld|%llu|%zu|%ld|%lu", -9000000000ll,
+		      18000000000000000000ull, (size_t)77, -5l, 6ul);
+	default:
+		panic("%p|%*d", (void *)0x1000, 4, 7);
+	}
+}
+
+// The formats that panic's comment promises, all of them.
+static void
+PanicFormats(void)
+{
+	static const char *const want[] = {
+		"-12|   42|42   |-0042|0|4000000000",
+		"ff|     abc|00000abc|abc     |fedcba98|fedcba9876543210",
+		"a|  b|cd|   ef|gh   |%|(null)",
+		"-9000000000|18000000000000000000|77|-5|6",
+		"0x1000|   7",
+	};
+
+	for (form = 0; form < (int)(sizeof want / sizeof want[0]); form++) {
+		const char *text = panic_catch(forms, NULL);
+
+		if (text == NULL || strcmp(text, want[form]) != 0) {
+			printf("# %s\n# %s, not\n", text, want[form]);
+			CHECK_EQ(form, -1);
+		}
+	}
+}
+
+// ---- Timers -----------------------------------------------------------------
+
+static struct timer timers[7];
+static atomic_int order[7], nfired;
+
+static void
+fires(void *arg)
+{
+	atomic_store(&order[atomic_fetch_add(&nfired, 1)],
+		     (int)((struct timer *)arg - timers));
+}
+
+// A timer is taken from the heap whose last one is due before the parent of the
+// hole: it must go up. All others fire in their order.
+static void
+TimerStopSiftsUp(void)
+{
+	static const int after[7] = { 1, 10, 2, 11, 12, 3, 4 };
+	static const int want[6] = { 0, 2, 5, 6, 1, 4 };
+	duration unit = virtual_clock() ? MILLISECOND : 20 * MILLISECOND;
+
+	memset(timers, 0, sizeof timers);
+	atomic_store(&nfired, 0);
+	preempt_disable(); // all on one hart's heap
+	for (int i = 0; i < 7; i++)
+		timer_start(&timers[i], 20 * unit + after[i] * unit, fires,
+			    &timers[i]);
+	CHECK(timer_stop(&timers[3]));
+	preempt_enable();
+	time_sleep(40 * unit);
+	CHECK_EQ(nfired, 6);
+	for (int i = 0; i < 6; i++)
+		if (!tortured())
+			CHECK_EQ(order[i], want[i]);
+}
+
+// What is over is now; what is too far is the end of time, and can be stopped.
+static void
+TimersPastAndFar(void)
+{
+	struct context ctx;
+	char c;
+
+	memset(timers, 0, sizeof timers);
+	atomic_store(&nfired, 0);
+	timer_start(&timers[0], -5, fires, &timers[0]);
+	timer_start(&timers[1], INT64_MIN, fires, &timers[1]);
+	timer_start(&timers[2], INT64_MAX, fires, &timers[2]);
+	timer_start(&timers[3], INT64_MAX - 1, fires, &timers[3]);
+	time_sleep(MILLISECOND * 10);
+	CHECK_EQ(nfired, 2);
+	CHECK(timer_stop(&timers[2]));
+	CHECK(timer_reset(&timers[3], -1));
+	time_sleep(MILLISECOND * 10);
+	CHECK_EQ(nfired, 3);
+	time_sleep(-1);
+	time_sleep(INT64_MIN);
+	context_with_timeout(&ctx, context_background(), -1);
+	CHECK(!chan_recv(context_done(&ctx), &c));
+	context_cancel(&ctx);
+}
+
+// ---- libc -------------------------------------------------------------------
+
+// What there is no file for says so, and why.
+static void
+SyscallErrors(void)
+{
+	struct stat st;
+	char c = 'x';
+
+#define FAILS(call, error) \
+	do { \
+		errno = 0; \
+		CHECK_EQ(call, -1); \
+		CHECK_EQ(errno, error); \
+	} while (0)
+	FAILS(write(3, &c, 1), EBADF);
+	FAILS(write(0, &c, 1), EBADF);
+	FAILS(write(-1, &c, 1), EBADF);
+	FAILS(read(1, &c, 1), EBADF);
+	FAILS(close(3), EBADF);
+	FAILS(fstat(3, &st), EBADF);
+	FAILS(lseek(1, 0, SEEK_SET), ESPIPE);
+	FAILS(lseek(7, 0, SEEK_SET), EBADF);
+	FAILS((intptr_t)sbrk(PTRDIFF_MAX), ENOMEM);
+	FAILS((intptr_t)sbrk(PTRDIFF_MIN), ENOMEM);
+#undef FAILS
+	errno = 0;
+	CHECK_EQ(isatty(5), 0);
+	CHECK_EQ(errno, ENOTTY);
+	CHECK_EQ(isatty(0), 1);
+	CHECK_EQ(read(0, &c, 0), 0);
+	CHECK_EQ(fstat(1, &st), 0);
+	CHECK(S_ISCHR(st.st_mode));
+	CHECK_EQ(close(2), 0);
+}
+
+static void
+prints_big(void *arg)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.17g", 1.5e300);
+	if (strcmp(text, "1.5000000000000001e+300") != 0)
+		*(int *)arg += 1;
+}
+
+// A goroutine that has printed a double with a large exponent leaves nothing of
+// the powers that newlib keeps for it: the heap does not grow.
+static void
+BigDoublesReturned(void)
+{
+	int bad = 0;
+	char *end = NULL;
+
+	for (int i = 0; i < 60; i++) {
+		if (i == 20)
+			end = sbrk(0);
+		if (!go_with((struct go_attr){ .stack = 8192 }, prints_big,
+			     &bad))
+			continue;
+		CHECK(wait_idle(0));
+	}
+	CHECK_EQ(bad, 0);
+	CHECK_EQ((char *)sbrk(0) - end, 0);
+}
+
+// ---- Stacks -----------------------------------------------------------------
+
+// It measures only in images that paint stacks, and never writes more than it
+// was given room for.
+static void
+ReadStacks(void)
+{
+	struct runtime_stack_use u[3] = { { .n = 77 },
+					  { .n = 77 },
+					  { .n = 77 } };
+
+	CHECK_EQ(runtime_read_stacks(NULL, 0), 0);
+	CHECK(runtime_read_stacks(u, 2) <= 2);
+	CHECK_EQ(u[2].n, 77);
+}
+
+const struct test gaps_tests[] = { T(ElementSizes),       T(IsrSendInGoroutine),
+				   T(PanicFormats),       T(TimerStopSiftsUp),
+				   T(TimersPastAndFar),   T(SyscallErrors),
+				   T(BigDoublesReturned), T(ReadStacks),
+				   { NULL, NULL } };
