@@ -2,7 +2,7 @@
 // more there are; a name and a lock to a hart stand in the first line.
 // expect-status: 0
 // expect: ^goroutine [0-9]+ \[chan receive\] waits in vain:$
-// expect: ^goroutine 1 \[running, locked to its hart\]:$
+// expect: ^goroutine 1 \[running, locked to its hart\] main:$
 // expect: ^\.\.\. and 25 more goroutines$
 // harts: 1 4
 #include <go.h>
