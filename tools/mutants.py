@@ -27,6 +27,9 @@ what is broken and which tests are to notice:
            ARCH/HARTS seeds=N race (or torture) is tests/seeds in that build,
            once for each of the first N seeds. Several: in that order, until
            one fails
+           program of tests/exit, unit/NAME a program of tests/unit,
+           ARCH/HARTS soak WORDS a virtual soak with these boot arguments.
+           Several: in that order, until one fails
   equivalent  why no test can notice. Then none may
   open     why no test notices yet, although one might: it survives, but is no
            reason for a bad end
@@ -61,6 +64,7 @@ import time
 import test as suite
 
 WIDE = ("riscv64/1", "riscv64/4", "riscv64/1 seed=1", "riscv64/4 seed=2")
+SOAK = "tests/soak"
 SKIP = (".git", "__pycache__", "build")
 
 
@@ -207,7 +211,7 @@ class Bench:
                 apps.setdefault("", set()).add("build/" + where)
             else:
                 apps.setdefault(where.split("/")[0], set()).add(
-                    program(name)[1] if name.startswith("exit/")
+                    SOAK if t.split()[1] == "soak" else program(name)[1] if name.startswith("exit/")
                     else suite.TARGET)
         for arch, names in apps.items():
             words = sorted(names) if arch == "" else [
@@ -237,6 +241,11 @@ class Bench:
         self.o.only, self.o.seeds = words[-1], 0
         self.o.soak = self.o.torture = False
         s = suite.Suite(self.o)
+        if words[1] == "soak":
+            return suite.Job(
+                test, machine=machine, harts=harts, timeout=60,
+                image=os.path.join(folder, SOAK, "image.elf"),
+                args=" ".join(words[2:]), expect=suite.Expect())
         if words[-1].startswith("exit/"):
             source, app = program(words[-1])
             self.o.only = ""

@@ -2,6 +2,7 @@
 // counted first (make target-coverage): elements of a word's size and of none,
 // the handlers' calls in goroutines that meet waiters, formats, heaps that sift
 // up, moments that are over, errors of system calls, big numbers' memory.
+#include "device.h"
 #include "test.h"
 
 #include <errno.h>
@@ -103,6 +104,87 @@ IsrSendInGoroutine(void)
 	CHECK(chan_recv(p.c, &p.n));
 	CHECK_EQ(p.n, 43);
 	chan_free(p.c);
+}
+
+// ---- An interrupt on a hart without a P --------------------------------------
+
+static atomic_int chosen, finished;
+
+static int
+hart(void)
+{
+	int cpu;
+
+	preempt_disable();
+	cpu = runtime_cpu();
+	preempt_enable();
+	return cpu;
+}
+
+static void
+quiets(void *arg)
+{
+	(void)arg;
+	devquiet();
+}
+
+// Device interrupts come to hart 0, whose P has retired: what they make ready is
+// for the hart that has the only P, and that sleeps.
+static void
+waits_elsewhere(void)
+{
+	irq_handle(DEV_IRQ, quiets, NULL);
+	time_sleep(MILLISECOND);
+	irq_handle(DEV_IRQ, NULL, NULL);
+	for (int i = 0; i < 20; i++) {
+		int64_t t = time_now();
+		duration d = (20 + 37 * i) * MICROSECOND;
+
+		devstart(d);
+		irq_wait(DEV_IRQ);
+		if (time_now() - t < d - 2000) // a level that was up before
+			irq_wait(DEV_IRQ);
+		CHECK(time_now() - t < d + late(20 * MILLISECOND));
+		devquiet();
+		CHECK(hart() != 0);
+	}
+}
+
+static void
+looks_for_hart(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&finished)) {
+		int none = 0;
+
+		if (hart() == 0 ||
+		    !atomic_compare_exchange_strong(&chosen, &none, 1)) {
+			runtime_gosched();
+			continue;
+		}
+		runtime_gomaxprocs(1);
+		if (hart() != 0) {
+			atomic_store(&finished, 1); // nobody else spins
+			waits_elsewhere();
+		}
+		runtime_gomaxprocs(runtime_num_cpu());
+		atomic_store(&chosen, 0);
+	}
+}
+
+static void
+IrqWithoutP(void)
+{
+	if (!atonce()) {
+		skip("one hart has the one P");
+		return;
+	}
+	atomic_store(&chosen, 0);
+	atomic_store(&finished, 0);
+	for (int i = 0; i < 2 * runtime_num_cpu(); i++)
+		go(looks_for_hart, NULL);
+	CHECK(wait_idle(0));
+	CHECK_EQ(finished, 1);
 }
 
 // ---- Formats ----------------------------------------------------------------
@@ -298,8 +380,8 @@ ReadStacks(void)
 	CHECK_EQ(u[2].n, 77);
 }
 
-const struct test gaps_tests[] = { T(ElementSizes),       T(IsrSendInGoroutine),
-				   T(PanicFormats),       T(TimerStopSiftsUp),
-				   T(TimersPastAndFar),   T(SyscallErrors),
-				   T(BigDoublesReturned), T(ReadStacks),
-				   { NULL, NULL } };
+const struct test gaps_tests[] = { T(ElementSizes),     T(IsrSendInGoroutine),
+				   T(IrqWithoutP),      T(PanicFormats),
+				   T(TimerStopSiftsUp), T(TimersPastAndFar),
+				   T(SyscallErrors),    T(BigDoublesReturned),
+				   T(ReadStacks),       { NULL, NULL } };
