@@ -243,7 +243,7 @@ class Bench:
         s = suite.Suite(self.o)
         if words[1] == "soak":
             return suite.Job(
-                test, machine=machine, harts=harts, timeout=60,
+                test, machine=machine, harts=harts, timeout=300,
                 image=os.path.join(folder, SOAK, "image.elf"),
                 args=" ".join(words[2:]), expect=suite.Expect())
         if words[-1].startswith("exit/"):

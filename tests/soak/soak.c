@@ -389,7 +389,7 @@ channels(struct burst *b)
 	int senders = 1 + (int)(rnd(&b->s) % 4);
 	int receivers = 1 + (int)(rnd(&b->s) % 4);
 
-	b->c = chan_make(int, rnd(&b->s) % 5);
+	b->c = chan_make(int, (intptr_t)(rnd(&b->s) % 5));
 	wait_group_add(&b->wg, senders);
 	for (int i = 0; i < senders; i++)
 		go(producer, b);
@@ -438,8 +438,8 @@ selects(struct burst *b)
 {
 	int v;
 
-	b->c = chan_make(int, rnd(&b->s) % 2);
-	b->d = chan_make(int, rnd(&b->s) % 2);
+	b->c = chan_make(int, (intptr_t)(rnd(&b->s) % 2));
+	b->d = chan_make(int, (intptr_t)(rnd(&b->s) % 2));
 	wait_group_add(&b->wg, 4);
 	for (int i = 0; i < 4; i++)
 		go(chooser, b);
@@ -824,7 +824,8 @@ main(int argc, char **argv)
 	if (pool("NG").high > (unsigned)most_g)
 		bad("goroutines at once", pool("NG").high, most_g);
 	if ((int64_t)maxfnlate > run.fnbound)
-		bad("a timer's function late", maxfnlate, run.fnbound);
+		bad("a timer's function late", (long long)maxfnlate,
+		    run.fnbound);
 	if (nedges != (unsigned long)nedge)
 		bad("edges", (long long)nedges, nedge);
 	if (run.cross && time_now() < crossing)

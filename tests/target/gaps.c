@@ -298,6 +298,9 @@ TimersPastAndFar(void)
 	context_cancel(&ctx);
 }
 
+// The header has it only for those who ask for more than C11.
+void *sbrk(ptrdiff_t incr);
+
 // ---- libc -------------------------------------------------------------------
 
 // What there is no file for says so, and why.
