@@ -109,6 +109,7 @@ IsrSendInGoroutine(void)
 // ---- An interrupt on a hart without a P --------------------------------------
 
 static atomic_int chosen, finished;
+static struct wait_group lookers;
 
 static int
 hart(void)
@@ -170,6 +171,7 @@ looks_for_hart(void *arg)
 		runtime_gomaxprocs(runtime_num_cpu());
 		atomic_store(&chosen, 0);
 	}
+	wait_group_done(&lookers);
 }
 
 static void
@@ -181,10 +183,62 @@ IrqWithoutP(void)
 	}
 	atomic_store(&chosen, 0);
 	atomic_store(&finished, 0);
+	wait_group_add(&lookers, 2 * runtime_num_cpu());
 	for (int i = 0; i < 2 * runtime_num_cpu(); i++)
 		go(looks_for_hart, NULL);
-	CHECK(wait_idle(0));
+	wait_group_wait(&lookers); // no timer that would wake the hart too
 	CHECK_EQ(finished, 1);
+}
+
+// ---- An interrupt on the way to sleep -----------------------------------------
+
+static struct note doze;
+
+static void
+wakes(void *arg)
+{
+	(void)arg;
+	devquiet();
+	ready_isr(&doze);
+}
+
+static void
+wakes_late(void *arg)
+{
+	(void)arg;
+	ready_isr(&doze);
+}
+
+// An interrupt at each instruction, on one hart with a virtual clock, from the
+// call that waits until long after the hart sleeps: it always ends the wait, at
+// once. A timer ends it if nothing else does.
+static void
+IdleSweep(void)
+{
+	struct timer backup = { 0 };
+	duration step = 100;
+	int lost = 0;
+
+	irq_handle(DEV_IRQ, quiets, NULL);
+	time_sleep(MILLISECOND);
+	irq_handle(DEV_IRQ, NULL, NULL);
+	irq_handle(DEV_IRQ, wakes, NULL);
+	for (int i = 0; i < 2000; i++) {
+		duration d = 20 * MICROSECOND + i * step;
+		int64_t t = time_now();
+
+		timer_start(&backup, 100 * MILLISECOND, wakes_late, NULL);
+		devstart(d);
+		note_wait(&doze);
+		if (time_now() - t >= 100 * MILLISECOND)
+			lost++;
+		timer_stop(&backup);
+		if ((!virtual_clock() || atonce()) && i > 50)
+			break;
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+	if (virtual_clock() && !atonce())
+		CHECK_EQ(lost, 0);
 }
 
 // ---- Formats ----------------------------------------------------------------
@@ -383,8 +437,9 @@ ReadStacks(void)
 	CHECK_EQ(u[2].n, 77);
 }
 
-const struct test gaps_tests[] = { T(ElementSizes),     T(IsrSendInGoroutine),
-				   T(IrqWithoutP),      T(PanicFormats),
-				   T(TimerStopSiftsUp), T(TimersPastAndFar),
-				   T(SyscallErrors),    T(BigDoublesReturned),
-				   T(ReadStacks),       { NULL, NULL } };
+const struct test gaps_tests[] = { T(ElementSizes),       T(IsrSendInGoroutine),
+				   T(IrqWithoutP),        T(IdleSweep),
+				   T(PanicFormats),       T(TimerStopSiftsUp),
+				   T(TimersPastAndFar),   T(SyscallErrors),
+				   T(BigDoublesReturned), T(ReadStacks),
+				   { NULL, NULL } };
