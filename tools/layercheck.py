@@ -18,7 +18,7 @@ What it holds the sources to:
   newlib that is not freestanding
 And the objects: arch/ and drivers/ use of kernel/ only what arch.h declares.
 
-tests/unit, tests/weak and tests/sim are free: they take the kernel apart. A header whose name has no room
+tests/{unit,weak,sim,sweep,soak} are free: they take the kernel apart. A header whose name has no room
 (stdio.h) is libc's.
 """
 
@@ -85,7 +85,8 @@ def allowed(path, target):
     room, to = path.split("/")[0], target.split("/")[0]
     ours = to in ROOMS and "/" in target
     same = os.path.dirname(path) == os.path.dirname(target)
-    if path.startswith(("tests/unit/", "tests/weak/", "tests/sim/")):
+    if path.startswith(("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/",
+                        "tests/soak/")):
         return True
     if room in ("examples", "tests", "bench"):
         return not ours or target in PUBLIC or same or \
