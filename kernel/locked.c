@@ -40,6 +40,20 @@ pof(const struct m *mp)
 	throw("locked: an M without a P to its name");
 }
 
+static uint32_t
+bit(const struct m *mp)
+{
+	return 1u << mp->id;
+}
+
+// served: whoever has this P now need not wait for one. sched.lock is held.
+static void
+served(const struct p *pp)
+{
+	if (pp->id < gomaxprocs && sched.lockedwait & bit(pp->m))
+		store(&sched.lockedwait, sched.lockedwait & ~bit(pp->m));
+}
+
 static void
 swapm(struct p *a, struct p *b)
 {
@@ -47,6 +61,8 @@ swapm(struct p *a, struct p *b)
 
 	store(&a->m, b->m);
 	store(&b->m, mp);
+	served(a);
+	served(b);
 }
 
 // givep takes mp's P away and gives it to the M of the retired P q, which is to
@@ -62,12 +78,6 @@ givep(struct m *mp, struct p *q)
 	mp->watch = NULL;
 	swapm(pp, q);
 	return startm(pp, false);
-}
-
-static uint32_t
-bit(const struct m *mp)
-{
-	return 1u << mp->id;
 }
 
 // ---- The list of an M ------------------------------------------------------------
@@ -141,10 +151,14 @@ lockedget(struct m *mp)
 }
 
 // lockedretired asks for a P for every M that has lost its own to a smaller
-// gomaxprocs and has something to run. sched.lock is held, the world starts.
+// gomaxprocs and has something to run, and for none that has one again. sched.lock
+// is held, the world starts.
 void
 lockedretired(void)
 {
+	for (uint32_t i = 0; i < gomaxprocs; i++)
+		if (allp[i].m != NULL)
+			served(&allp[i]);
 	for (uint32_t i = gomaxprocs; i < ncpu; i++)
 		if (allp[i].m != NULL && allp[i].m->lockedhead != NULL)
 			store(&sched.lockedwait,
