@@ -199,9 +199,9 @@ racecount(enum racecount what)
 	add(&counts[what], 1);
 }
 
-// index returns which of the pool's channels c is, NCHAN: none (a static one).
+// chanindex returns which of the pool's channels c is, NCHAN: none (a static one).
 static size_t
-index(const void *c)
+chanindex(const void *c)
 {
 	size_t i = ((uintptr_t)c - (uintptr_t)chanpool.base) / chanpool.size;
 
@@ -211,7 +211,7 @@ index(const void *c)
 void
 racechan(const void *c, bool received)
 {
-	size_t i = index(c);
+	size_t i = chanindex(c);
 
 	if (i == NCHAN)
 		return;
@@ -224,7 +224,7 @@ racechan(const void *c, bool received)
 void
 racechannew(const void *c)
 {
-	size_t i = index(c);
+	size_t i = chanindex(c);
 
 	if (i < NCHAN)
 		chans[i].sent = chans[i].received = 0;
@@ -245,7 +245,7 @@ raceflow(uint32_t status)
 int32_t
 racechanbalance(const void *c)
 {
-	size_t i = index(c);
+	size_t i = chanindex(c);
 
 	return i < NCHAN ? (int32_t)(chans[i].sent - chans[i].received) : 0;
 }

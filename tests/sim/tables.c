@@ -36,6 +36,7 @@ static const struct {
 	bool wild; // only then
 } leftout[] = {
 	{ "ReentReturned", "it is about newlib's struct _reent", false },
+	{ "SyscallErrors", "it is about newlib's system calls", false },
 	{ "LockedFifo", "a timer may come between a turn and its count",
 	  false },
 	{ "WaitersFifo", "its goroutines queue up within a time", true },

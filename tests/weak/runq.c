@@ -145,7 +145,7 @@ ownernext(void)
 	putg(0, true);
 	putg(1, true);
 	get();
-	runqkick(&allp[0]);
+	runqkick(&allp[0], false);
 	get();
 }
 
