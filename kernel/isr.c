@@ -54,9 +54,10 @@ isrdone(struct sudog *sg)
 	store_rel(&((struct isrop *)(void *)sg)->used, 0);
 }
 
-// newop takes one of the first n records, and queues it; NULL if all are in use.
+// newop takes one of the first n records, for a send to c or (NULL) a release, and
+// queues it; NULL if all are in use.
 static struct isrop *
-newop(struct m *mp, uint32_t n)
+newop(struct m *mp, uint32_t n, struct hchan *c)
 {
 	struct isrop *op = ops[mp->id];
 
@@ -66,13 +67,13 @@ newop(struct m *mp, uint32_t n)
 		return NULL;
 	op->used = 1;
 	op->next = NULL;
-	op->c = NULL;
+	op->c = c;
 	op->sg.c = NULL; // set when it waits in c's queue
 	op->s = NULL;
 	op->n = 0;
 	if (mp->isrops == NULL)
 		tails[mp->id] = &mp->isrops;
-	*tails[mp->id] = op;
+	store_rel(tails[mp->id], op); // pairs with pendingfor
 	tails[mp->id] = &op->next;
 	return op;
 }
@@ -156,9 +157,8 @@ sendlater(struct m *mp, struct hchan *c, const void *elem)
 {
 	struct isrop *op;
 
-	if (load_rlx(&c->closed) || (op = newop(mp, NSENDS)) == NULL)
+	if (load_rlx(&c->closed) || (op = newop(mp, NSENDS, c)) == NULL)
 		return false;
-	op->c = c;
 	memcpy(op->elem, elem, c->elemsize);
 	return true;
 }
@@ -258,7 +258,7 @@ lateron(struct m *mp, const struct go_sema *s)
 	for (struct isrop *op = mp->isrops; op != NULL; op = op->next)
 		if (op->s == s)
 			return op;
-	return newop(mp, NISR);
+	return newop(mp, NISR, NULL);
 }
 
 void

@@ -238,8 +238,10 @@ def sweep(job, result):
         complaint = job.expect.complaint(output, status, why) \
             if job.expect else why or (
                 "exit status %d" % status if status else None)
-        if refused and status == 2 and EXHAUSTED.search(output):
-            complaint = None
+        if complaint and status == 2 and EXHAUSTED.search(output):
+            # It ends for want of what was refused. The line that tells of
+            # the refusal may be in pieces: another hart speaks as well.
+            refused, complaint = True, None
         elif refused and complaint and job.any:
             complaint = beyond(job, output, why)
             otherwise += complaint is None
