@@ -21,6 +21,9 @@ What it runs, two at a time, printing in order:
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
                 the rest, else only the target tests
+  <arch>/4 parallel     target once more, in a soak: each hart a thread of the
+                host, which finds what is not atomic and repeats nothing. SEEDS
+                is its seed, and so many times the rounds it has
   <arch>/4 seeds race|torture   tests/seeds/ once for each of many seeds (SEEDS_RUN; in a
                 soak 20 times --seeds), which are the schedule: odd seeds in the
                 build with RACE=1, even ones in the torture build. One line; a
@@ -125,6 +128,8 @@ class Job:
         # nothing to repeat; and QEMU's virtual time runs away, and input
         # stays out, while a machine without a timer waits for it.
         self.typed = self.text is not None or bool(self.dialogue)
+        # Harts that really run at once are threads, on the host's clock too.
+        self.parallel = how.get("parallel", False)
         self.expect = how.get("expect")      # None: it speaks TAP
         self.brief = how.get("brief", False)  # one line if all is well
         self.broken = how.get("broken")      # why it cannot run at all
@@ -335,8 +340,8 @@ def perform(job):
     else:
         output, status, why, command = runner.run(
             job.machine, job.image, job.harts, job.args,
-            None if job.typed else job.machine.icount, job.timeout,
-            text=job.text, dialogue=job.dialogue)
+            None if job.typed or job.parallel else job.machine.icount,
+            job.timeout, text=job.text, dialogue=job.dialogue)
         result.shown = shlex.join(command)
     result.seconds = time.monotonic() - start
     result.output = output
@@ -574,11 +579,12 @@ class Suite:
         part = self.o.only and not self.named and not exits and \
             not tour and not sample and \
             not any(self.wanted("%s/%d %s" % (arch, h, what)) for h in HARTS
-                    for what in ("target", "chaos seed=1", "torture target",
-                                 "torture chaos seed=1", "torture refuse/"))
+                    for what in ("target", "chaos seed=1", "parallel",
+                                 "torture target", "torture chaos seed=1",
+                                 "torture parallel", "torture refuse/"))
         target = bool(glob.glob(TARGET + "/*.c")) and (part or any(
             self.wanted(self.where(arch, h, what)) for h in HARTS
-            for what in ("target", "chaos seed=1")))
+            for what in ("target", "chaos seed=1", "parallel")))
         apps = list(dict.fromkeys([TARGET] * target + [
             program[e] for e in exits] + [TOUR] * tour))
         if not apps:
@@ -740,6 +746,10 @@ class Suite:
                                      pace and pace + " chaos=1", run), **how))
         if part or sample:
             return
+        if self.o.soak and harts > 1:
+            self.add(where + " parallel", args="gz.seed=%d seed=%d scale=%d "
+                     "run=all" % (self.o.seeds, self.o.seeds, self.o.seeds),
+                     brief=True, parallel=True, **dict(how, timeout=3000))
         for seed in range(1, self.o.seeds + 1):
             low, high = CHAOS[seed % (2 if self.kind else len(CHAOS))]
             args = "gz.seed=%d gz.chaos=%d,%d seed=%d chaos=1 " \
