@@ -251,6 +251,12 @@ app_objs = $(patsubst $(call app_folder,$1)/%,$(call app_dir,$1)/%.o, \
 app_image = $(call app_dir,$1)/image.elf
 IMAGES := $(foreach a,$(APPS),$(call app_image,$a))
 APP_OBJS := $(foreach a,$(APPS),$(call app_objs,$a))
+# What is linked to each program of a folder besides its own file: with/*.c there.
+app_with = $(if $(call is_dir,$1),,$(wildcard $(filter-out /%,$(dir $1))with/*.c))
+WITH_OBJS := $(patsubst %,$(BB)/%.o,$(sort $(foreach a,$(APPS), \
+	$(call app_with,$a))))
+$(WITH_OBJS): FLAGS = $(APP_FLAGS)
+-include $(WITH_OBJS:.o=.d)
 
 # An image is linked twice. The first link gives the addresses from which
 # mksymtab.py makes the table of symbols (section .gzsym); the linker script
@@ -268,8 +274,10 @@ define two_links
 		echo "$@: the symbol table moved an address;" \
 		     "see .gzsym in $(LDSCRIPT)" >&2; exit 1; }
 endef
-# A folder may say in link.opt what more the linker is to do (tests/sweep).
-LINK += $(addprefix @,$(wildcard $(patsubst $(BB)/app/%,%,$(@D))/link.opt))
+# A folder may say in link.opt what more the linker is to do (tests/sweep), and for
+# programs that are one file in with/link.opt (tests/exit).
+link_opt = $(wildcard $1/link.opt $(dir $1)with/link.opt)
+LINK += $(addprefix @,$(call link_opt,$(patsubst $(BB)/app/%,%,$(@D))))
 define one_link
 	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(LIBS)
 endef
@@ -293,7 +301,8 @@ $(filter %.S.o,$(call app_objs,$1)): \
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(APP_FLAGS) -MMD -MP -c -o $$@ $$<
 
-$(call app_image,$1): $(call app_objs,$1) $(OBJS) $(LDSCRIPT) \
+$(call app_image,$1): $(call app_objs,$1) $(patsubst %,$(BB)/%.o, \
+    $(call app_with,$1)) $(call link_opt,$1) $(OBJS) $(LDSCRIPT) \
     $(wildcard tools/mksymtab.py) tools/wxcheck.py Makefile \
     arch/$(ARCH)/arch.mk boards/$(BOARD)/board.mk
 	$$(call say,LD,$$@)
@@ -321,7 +330,7 @@ $(BB)/machine: FORCE
 print-machine: $(BB)/machine
 	@echo $<
 image images: $(IMAGES) $(BB)/machine
-objects: $(OBJS) $(APP_OBJS)
+objects: $(OBJS) $(APP_OBJS) $(WITH_OBJS)
 newlib: $(NEWLIB)/.done
 	@:
 
@@ -338,8 +347,8 @@ CLANG = clang --target=$(NEWLIB_TARGET) -fsyntax-only -std=c11 $(WARN) -Werror \
 	$(filter-out -misa-spec=% -fno-% -f%-unwind-tables,$(ARCH_CFLAGS))
 clang_kernel := $(patsubst %,clang/%,$(filter %.c,$(KERNEL_SRCS)))
 clang_lib := $(patsubst %,clang/%,$(filter %.c,$(LIB_SRCS)))
-clang_app := $(patsubst %,clang/%,$(filter %.c,$(foreach a,$(APPS), \
-	$(call app_files,$a))))
+clang_app := $(patsubst %,clang/%,$(filter %.c,$(sort $(foreach a,$(APPS), \
+	$(call app_files,$a) $(call app_with,$a)))))
 $(clang_kernel): CLANG += -ffreestanding -Ikernel
 $(clang_lib): CLANG += -Ikernel
 clang-check: $(clang_kernel) $(clang_lib) $(clang_app)

@@ -30,6 +30,8 @@ what is broken and which tests are to notice:
            program of tests/exit, unit/NAME a program of tests/unit,
            ARCH/HARTS soak WORDS a virtual soak with these boot arguments.
            Several: in that order, until one fails
+  says     a regular expression: what kills it must say this, else it survived.
+           For what is to be noticed by one law of the ledger
   equivalent  why no test can notice. Then none may
   open     why no test notices yet, although one might: it survives, but is no
            reason for a bad end
@@ -76,7 +78,7 @@ class Mutant:
     def __init__(self, name, where):
         self.name, self.where = name, where
         self.breaks, self.tests, self.hunk = [], [], []
-        self.file = self.equivalent = self.open = None
+        self.file = self.equivalent = self.open = self.says = None
 
     def texts(self):
         """(what the file has, what it gets)."""
@@ -120,6 +122,8 @@ def read_list(path):
                 mutants[-1].tests.append(rest)
             elif word == "open":
                 mutants[-1].open = rest
+            elif word == "says":
+                mutants[-1].says = rest
             elif word == "equivalent":
                 mutants[-1].equivalent = rest
             else:
@@ -307,7 +311,10 @@ class Bench:
                 raise Broken("%s: does not compile:\n%s" % (m.where, wrong))
             for t in tests:
                 failed = self.run(t)
-                if failed:
+                if failed and m.says and not re.search(m.says, failed):
+                    print("# %s: does not say %s: %s" % (m.name, m.says,
+                                                         failed), flush=True)
+                elif failed:
                     return failed
             if self.o.wide and not m.equivalent:
                 wrong = self.build(["riscv64/1 all"])

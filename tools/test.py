@@ -46,7 +46,9 @@ that is not kept, a status that is not 0 with no test to blame, a timeout and a
 build that fails are failures too. Whatever fails leaves its command line and
 its whole output in build/test-logs/.
 
-Comments at the top of tests/exit/*.c (all optional, `// key: value`):
+A program of tests/exit that ends in order must leave a ledger that balances
+(kernel/ledger.c, tests/exit/with), else its status is 2. Comments at the top of
+tests/exit/*.c (all optional, `// key: value`):
   expect-status: 2     the exit status; 0 if absent
   expect: REGEX        must be found in the output (^ and $ match at lines);
                        may be given several times
@@ -149,8 +151,10 @@ class Expect:
 
     def complaint(self, output, status, why):
         if status != self.status:
-            return "exit status %d%s, not %d" % (
-                status, " (%s)" % why if why else "", self.status)
+            law = re.search(r"^ledger: .*", output, re.M)
+            return "exit status %d%s, not %d%s" % (
+                status, " (%s)" % why if why else "", self.status,
+                ": " + law.group() if law else "")
         at = 0
         for pattern in self.find:
             found = re.compile(pattern, re.M).search(output, at)
