@@ -86,7 +86,7 @@ def allowed(path, target):
     ours = to in ROOMS and "/" in target
     same = os.path.dirname(path) == os.path.dirname(target)
     if path.startswith(("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/",
-                        "tests/soak/")):
+                        "tests/soak/", "tests/exit/with/")):
         return True
     if room in ("examples", "tests", "bench"):
         return not ours or target in PUBLIC or same or \
