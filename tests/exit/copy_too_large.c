@@ -17,7 +17,7 @@ nothing(void *arg)
 int
 main(void)
 {
-	static struct big b;
+	static const struct big b; // in ROM: RAM is for the pools
 
 	go_copy_(nothing, &b, sizeof b);
 	return 0;
