@@ -321,10 +321,11 @@ export MACHINE_TEXT = board=$(BOARD)|arch=$(ARCH)|qemu=$(QEMU)|args=$(strip \
 	$(ICOUNT_SHIFT),0)|harts_max=$(HARTS_MAX)|harts_default=$(strip \
 	$(HARTS_DEFAULT))|exit=$(strip \
 	$(QEMU_EXIT))|exit_args=$(strip $(QEMU_EXIT_ARGS))
+# Another make may be at it too: each has a file of its own until it is whole.
 $(BB)/machine: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$MACHINE_TEXT" | tr '|' '\n' | \
-		{ cat >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+		{ cat >$@.$$$$; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@; }
 
 .PHONY: image images objects newlib print-machine
 print-machine: $(BB)/machine

@@ -1281,7 +1281,8 @@ static void
 atomic_meddle(void)
 {
 	increment();
-	counted++;
+	// Several meddle, and a second interrupt comes between them.
+	__atomic_fetch_add(&counted, 1, __ATOMIC_SEQ_CST);
 }
 
 static bool
