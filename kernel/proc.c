@@ -209,13 +209,11 @@ stealwork(struct m *mp)
 	return NULL;
 }
 
-// drainready moves what this hart's handlers made ready to the P's queue. The first
-// one is next, before all who wait there: the handler may have preempted for it.
+// drainready moves what this hart's handlers made ready to the P's queue.
 void
 drainready(struct p *pp)
 {
 	struct g *gp, *next;
-	bool first = true;
 
 	if (load_rlx(&getg()->m->isrops) != NULL)
 		isrdrain(getg()->m);
@@ -228,8 +226,7 @@ drainready(struct p *pp)
 		if (gp->lockedm != NULL)
 			lockedput(gp);
 		else
-			runqput(pp, gp, first);
-		first = false;
+			runqput(pp, gp, false);
 	}
 	wakep();
 }
@@ -548,8 +545,6 @@ requeue(struct m *mp, struct g *gp)
 		    load_rlx(&sched.runqsize) == 1)
 			mp->p->schedtick++;
 	} else {
-		if (pending(mp)) // for whom it gave way: before it
-			drainready(mp->p);
 		runqput(mp->p, gp, false);
 	}
 	RACE_POINT(requeue_put);
