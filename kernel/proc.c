@@ -209,11 +209,13 @@ stealwork(struct m *mp)
 	return NULL;
 }
 
-// drainready moves what this hart's handlers made ready to the P's queue.
+// drainready moves what this hart's handlers made ready to the P's queue. The first
+// one is next, before all who wait there: the handler may have preempted for it.
 void
 drainready(struct p *pp)
 {
 	struct g *gp, *next;
+	bool first = true;
 
 	if (load_rlx(&getg()->m->isrops) != NULL)
 		isrdrain(getg()->m);
@@ -226,7 +228,8 @@ drainready(struct p *pp)
 		if (gp->lockedm != NULL)
 			lockedput(gp);
 		else
-			runqput(pp, gp, false);
+			runqput(pp, gp, first);
+		first = false;
 	}
 	wakep();
 }
@@ -545,6 +548,8 @@ requeue(struct m *mp, struct g *gp)
 		    load_rlx(&sched.runqsize) == 1)
 			mp->p->schedtick++;
 	} else {
+		if (pending(mp)) // for whom it gave way: before it
+			drainready(mp->p);
 		runqput(mp->p, gp, false);
 	}
 	RACE_POINT(requeue_put);

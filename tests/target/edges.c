@@ -1201,9 +1201,9 @@ LockedFifo(void)
 	chan_close(c);
 	while (atomic_load(&n) < 3)
 		time_sleep(100 * MICROSECOND);
-	// Under torture one may give way between its turn and its count.
-	for (int i = 0; i < 3 && runtime_num_cpu() > 1 && !tortured(); i++)
-		CHECK_EQ(in[i], i);
+	// Under torture and chaos one may give way between its turn and its count.
+	for (int i = 0; i < 3 && runtime_num_cpu() > 1; i++)
+		CHECK(in[i] == i || tortured() || chaotic());
 	chan_close(own);
 	NEED(wait_idle(0));
 	chan_free(own);
