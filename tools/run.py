@@ -80,6 +80,12 @@ class Machine:
                             args=self.values["args"] + " " + words)
         return other
 
+    def with_icount(self, shift):
+        """The same machine with another pace of its virtual clock."""
+        other = copy.copy(self)
+        other.icount = shift
+        return other
+
     def command(self, image, harts, args="", icount=None, exit_file=""):
         holes = {"{HARTS}": str(harts), "{IMAGE}": image,
                  "@EXITFILE@": exit_file}

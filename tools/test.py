@@ -67,6 +67,8 @@ tests/exit/*.c (all optional, `// key: value`):
                        on until none is left (N at most, in a test that is not
                        all torture). Each run must end as it should, or with
                        the fatal error that names a pool's setting
+  icount: SHIFT        another pace of the virtual clock than the machine's: 2^SHIFT
+                       ns an instruction, 10 at most
   torture: only        only in the torture build (DEBUG is on in it)
   only-arch: NAMES     only on these
   timeout: SECONDS     60 if absent
@@ -774,6 +776,8 @@ class Suite:
             text = "".join(text).encode().decode("unicode_escape")
         if "qemu" in keys:
             machine = machine.with_words(" ".join(keys["qemu"]))
+        if "icount" in keys:
+            machine = machine.with_icount(int(keys["icount"][0]))
         typed = dialogue(keys.get("type", []))
         pace = "" if typed or text is not None else self.pace(machine, harts)
         self.add(self.where(machine.arch, harts, (
