@@ -480,9 +480,10 @@ CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target
 checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
-CHECKS = check-layers check-cxx check-coverage check-orders check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
+CHECKS = check-layers check-cxx check-coverage check-orders check-mutants check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
 	check-gcc-$a check-clang-$a check-cppcheck-$a)
-.PHONY: check check-layers check-cxx check-coverage check-orders check-format format
+.PHONY: check check-layers check-cxx check-coverage check-orders check-mutants \
+	check-format format
 check:
 	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS)) $(CHECK_PACKAGES)
 	@$(SUBMAKE) -k $(CHECKS) && echo "check: all is well"
@@ -498,6 +499,10 @@ check-coverage:
 check-orders:
 	@echo "check: the table of memory orders"
 	@tools/orders.py
+
+check-mutants:
+	@echo "check: the mutants' places"
+	@$(PYTHON) tools/mutants.py --hunks
 
 # The header alone, as C++ of two ages.
 check-cxx:

@@ -3,6 +3,7 @@
 
     tools/mutants.py [--make make] [--build build] [--newlib DIR]
                      [--only REGEX] [--wide] [LIST...]
+    tools/mutants.py --hunks     whether each hunk is still there; make check
 
 A test that cannot fail proves nothing. The lists in tests/mutants/*.txt say
 what is broken and which tests are to notice:
@@ -25,11 +26,11 @@ what is broken and which tests are to notice:
            of the host, 20 times the rounds. ARCH/HARTS exit/NAME is a
            program of tests/exit, unit/NAME a program of tests/unit.
            ARCH/HARTS seeds=N race (or torture) is tests/seeds in that build,
-           once for each of the first N seeds. Several: in that order, until
-           one fails
-           program of tests/exit, unit/NAME a program of tests/unit,
-           ARCH/HARTS soak WORDS a virtual soak with these boot arguments.
-           Several: in that order, until one fails
+           once for each of the first N seeds. ARCH/HARTS soak WORDS is a
+           virtual soak with these boot arguments. sim/HARTS [wild] [seed=N]
+           NAME is a target test, or a program of tests/exit, on the machine
+           of tests/sim; weak/NAME the kernel's code under C11's memory
+           orders. Several: in that order, until one fails
   says     a regular expression: what kills it must say this, else it survived.
            For what is to be noticed by one law of the ledger
   equivalent  why no test can notice. Then none may
@@ -121,11 +122,13 @@ def read_list(path):
             elif word == "test":
                 mutants[-1].tests.append(rest)
             elif word == "open":
-                mutants[-1].open = rest
+                mutants[-1].open = " ".join(
+                    filter(None, (mutants[-1].open, rest)))
             elif word == "says":
                 mutants[-1].says = rest
             elif word == "equivalent":
-                mutants[-1].equivalent = rest
+                mutants[-1].equivalent = " ".join(
+                    filter(None, (mutants[-1].equivalent, rest)))
             else:
                 raise Broken("%s: what is `%s`?" % (where, word))
     for m in mutants:
@@ -133,6 +136,16 @@ def read_list(path):
             raise Broken("%s: file, breaks, test and a hunk are needed" %
                          m.where)
     return mutants
+
+
+def misplaced(m):
+    """What is wrong with m's hunk, or None."""
+    try:
+        with open(m.file) as f:
+            m.apply(f.read())
+    except (Broken, OSError) as e:
+        return str(e)
+    return None
 
 
 def copy_tree(to):
@@ -169,6 +182,32 @@ def program(name):
     if not os.path.exists(source):
         source = "tests/%s.session" % name
     return source, suite.header(source).get("app", [source])[0]
+
+
+def sim_command(test):
+    """The command of sim/HARTS [wild] [seed=N] NAME."""
+    words = test.split()
+    name, seed = words[-1], "1"
+    for w in words[1:-1]:
+        seed = w[5:] if w.startswith("seed=") else seed
+    how = ["-n" + words[0].split("/")[1], "-s" + seed] + \
+        ["-w"] * ("wild" in words)
+    if name.startswith("exit/"):
+        keys = suite.header("tests/%s.c" % name)
+        return ["build/sim/asan/exits"] + how + [name[5:]] + \
+            " ".join(keys.get("args", [])).split()
+    return ["build/sim/asan/sim"] + how + ["seed=" + seed, "run=" + name] + \
+        ["clock=virtual"] * ("wild" not in words)
+
+
+def expectation(keys):
+    """What the first comments of a program of tests/exit want to see."""
+    expect = suite.Expect()
+    expect.status = int(keys.get("expect-status", ["0"])[0])
+    expect.find = keys.get("expect", [])
+    expect.never = keys.get("expect-not", [])
+    expect.last = keys.get("expect-last", [None])[0]
+    return expect
 
 
 def seed_words(test):
@@ -211,11 +250,16 @@ class Bench:
                     *seed_words(t))
                 if status:
                     return output
+            elif where.startswith("weak/"):
+                continue  # it builds itself
+            elif where.startswith("sim/"):
+                apps.setdefault("", set()).add(sim_command(t)[0])
             elif where.startswith("unit/"):
                 apps.setdefault("", set()).add("build/" + where)
             else:
                 apps.setdefault(where.split("/")[0], set()).add(
-                    SOAK if t.split()[1] == "soak" else program(name)[1] if name.startswith("exit/")
+                    SOAK if t.split()[1] == "soak" else
+                    program(name)[1] if name.startswith("exit/")
                     else suite.TARGET)
         for arch, names in apps.items():
             words = sorted(names) if arch == "" else [
@@ -230,6 +274,15 @@ class Bench:
         where = words[0]
         if where.startswith("unit/"):
             return suite.Job(where, command=["build/" + where], timeout=300)
+        if where.startswith("weak/"):
+            return suite.Job(test, timeout=300, command=[
+                sys.executable, "tests/weak/run.py", "--no-mutants", "--only",
+                "^%s$" % where[5:]])
+        if where.startswith("sim/"):
+            expect = words[-1].startswith("exit/") and expectation(
+                suite.header("tests/%s.c" % words[-1])) or None
+            return suite.Job(test, command=sim_command(test), timeout=300,
+                             expect=expect)
         arch, harts = where.split("/")
         if words[1].startswith("seeds="):
             path = self.machine(*seed_words(test))
@@ -337,6 +390,7 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--jobs", type=int, default=1)
     p.add_argument("--wide", action="store_true")
+    p.add_argument("--hunks", action="store_true")
     p.add_argument("lists", nargs="*")
     o = p.parse_args()
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS", "ONLY"):
@@ -348,9 +402,12 @@ def main():
         mutants = [m for path in (o.lists or
                                   sorted(glob.glob("tests/mutants/*.txt")))
                    for m in read_list(path) if re.search(o.only, m.name)]
-        for m in mutants:  # before anything is built
-            with open(m.file) as f:
-                m.apply(f.read())
+        wrong = list(filter(None, map(misplaced, mutants)))
+        if wrong:  # before anything is built
+            raise Broken("\n".join(wrong))
+        if o.hunks:
+            print("%d mutants" % len(mutants))
+            return 0
         copy = os.path.join(o.build, "mutants")
         copy_tree(copy)
         os.chdir(copy)
