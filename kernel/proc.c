@@ -259,10 +259,11 @@ findrunnable(struct m *mp, bool *inherit)
 	struct g *gp;
 	struct p *pp;
 	uint32_t max;
+	bool shared;
 
 top:
 	pp = mp->p;
-	*inherit = false;
+	*inherit = shared = false;
 	mp->resched = false; // what is set from here on, we may overlook
 	barrier();
 	// 1. Stop-the-world.
@@ -270,8 +271,7 @@ top:
 		gcstopm();
 		goto top;
 	}
-	// Locked goroutines: an M that needs a P, one that has its own, one
-	// that shares.
+	// Locked goroutines: an M that needs a P, one that has its own.
 	if (MAXHARTS > 1 && load_rlx(&sched.nlocked) != 0) {
 		if (load_rlx(&sched.lockedwait) != 0 && lockedserve(mp))
 			goto top;
@@ -281,10 +281,6 @@ top:
 				return gp;
 			goto top;
 		}
-		if (load_rlx(&mp->lockedhead) != NULL &&
-		    (mp->lockedturn = !mp->lockedturn) &&
-		    (gp = lockedget(mp)) != NULL)
-			return gp;
 	}
 	// 2. Timers that are due, and what interrupts made ready (step 7 of
 	// the SPEC; earlier here, because a handler preempts for it).
@@ -292,6 +288,14 @@ top:
 		runtimers(pp);
 	if (pending(mp))
 		drainready(pp);
+	// A locked goroutine that shares its M. Behind step 2: nobody else may do
+	// what is due there, and while it runs nobody asks again.
+	if (MAXHARTS > 1 && load_rlx(&mp->lockedhead) != NULL) {
+		if ((mp->lockedturn = !mp->lockedturn) &&
+		    (gp = lockedget(mp)) != NULL)
+			return gp;
+		shared = true;
+	}
 	// 3. Tracer and GC workers: their place; neither exists yet.
 	// 4. The global queue now and then, so that a pair that keeps
 	// readying each other cannot starve it.
@@ -307,8 +311,10 @@ top:
 	// of goroutines that each start the next would keep the ring waiting,
 	// and schedtick from moving, for ever. If the one that had the slice is
 	// not on the global queue by now, its heir goes there in its place, or
-	// those who wait there would wait for SCHED_TICK slices.
-	if (pp->sliceover != 0 &&
+	// those who wait there would wait for SCHED_TICK slices. Nor is there a
+	// slice to inherit behind a locked goroutine's turn: each such turn moves
+	// schedtick, so no slice would ever be over.
+	if ((pp->sliceover != 0 || shared) &&
 	    runqkick(pp, pp->sliceover == SLICEOVER &&
 				 load_rlx(&sched.runqsize) != 0))
 		wakep();

@@ -303,6 +303,30 @@ LockedOneP(void)
 	runtime_gomaxprocs(all);
 }
 
+// With one P, and more locked loops than harts that can be one's own, one of them
+// shares its hart with everybody who is not locked. Of those one sleeps, briefly and
+// over and over, and whoever only yields gets turns all the same. (With more Ps the
+// loops would run without a timer: under -icount, a hart's turn would not end.)
+static void
+LockedShares(void)
+{
+	enum { TURNS = 8, SLEEPS = 50 * TURNS };
+	int harts = runtime_num_cpu(), all = runtime_gomaxprocs(0), sleeps = 0;
+	atomic_int stop = 0, n = 0;
+
+	runtime_gomaxprocs(1);
+	for (int i = 0; i < harts; i++)
+		go(forever, &stop);
+	time_sleep(30 * MILLISECOND);
+	go(counts, &n);
+	while (atomic_load(&n) < TURNS && sleeps++ < SLEEPS)
+		time_sleep(200 * MICROSECOND);
+	CHECK(sleeps < SLEEPS);
+	atomic_store(&stop, 1);
+	CHECK(wait_idle(0));
+	runtime_gomaxprocs(all);
+}
+
 // ---- Ending locked ---------------------------------------------------------------
 
 static void
@@ -379,6 +403,7 @@ const struct test locked_tests[] = {
 	T(LockedLoops),
 	T(LockedGomaxprocs),
 	T(LockedOneP),
+	T(LockedShares),
 	T(LockOSThreadExit),
 #if defined FE_UPWARD && !defined __SOFTFP__
 	T(LockedExitCleansHart),
