@@ -18,7 +18,8 @@ What it holds the sources to:
   newlib that is not freestanding
 And the objects: arch/ and drivers/ use of kernel/ only what arch.h declares.
 
-tests/{unit,weak,sim,sweep,soak} are free: they take the kernel apart. A header whose name has no room
+tests/{unit,weak,sim,sweep,soak} are free, and the two programs about interrupts
+that FREE names: they take the kernel apart. A header whose name has no room
 (stdio.h) is libc's.
 """
 
@@ -36,6 +37,9 @@ PURE = FREESTANDING | {"string.h"}
 PUBLIC = {"include/go.h"}
 ARCH = {"include/arch.h", "include/config.h"}
 HOOKS = {"kernel/hooks.h", "kernel/pool.h", "kernel/atomic.h"}
+
+FREE = ("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/", "tests/soak/",
+        "tests/exit/with/", "tests/exit/irq_at_boot.c", "tests/target/interrupt.c")
 
 ROOMS = ("examples", "tests", "bench", "pkg", "libc", "kernel", "drivers",
          "boards", "arch", "boot", "include")
@@ -85,8 +89,7 @@ def allowed(path, target):
     room, to = path.split("/")[0], target.split("/")[0]
     ours = to in ROOMS and "/" in target
     same = os.path.dirname(path) == os.path.dirname(target)
-    if path.startswith(("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/",
-                        "tests/soak/", "tests/exit/with/")):
+    if path.startswith(FREE):
         return True
     if room in ("examples", "tests", "bench"):
         return not ours or target in PUBLIC or same or \

@@ -22,7 +22,7 @@ SIM_HEADERS := $(wildcard tests/sim/include/*.h tests/sim/*.h include/*.h \
 # The programs of tests/exit make one program, which takes a name first. Not those
 # about hardware faults, input, boot or newlib; that have constructors, name main in a
 # traceback, loop in one basic block, or need the torture build.
-SIM_EXITS := $(filter-out $(foreach n,fault% g0_% overflow% boot_% console_% stray_% \
+SIM_EXITS := $(filter-out $(foreach n,fault% g0_% overflow% boot_% console_% stray_% irq_at% handlers_nest \
 	stack_% panic_busy_console panic_bad_text ctor deadlock_init \
 	deadlock panic panic_traceback main_ends_first lock_order, \
 	tests/exit/$n.c),$(wildcard tests/exit/*.c))

@@ -39,6 +39,8 @@ static const struct {
 	{ "SyscallErrors", "it is about newlib's system calls", false },
 	{ "LockedFifo", "a timer may come between a turn and its count",
 	  false },
+	{ "StackAtAnyInstruction",
+	  "nothing is interrupted inside a basic block here", false },
 	{ "WaitersFifo", "its goroutines queue up within a time", true },
 };
 

@@ -1,6 +1,9 @@
 // device.h: a timer of the board's that is none of the kernel's, for tests of
 // device interrupts: QEMU's goldfish RTC (virt), timer 0 of the CMSDK (mps2), the
-// 8254's channel 0 (q35). It fires once for each devstart.
+// 8254's channel 0 (q35). It fires once for each devstart. DEV_LATE: how many ns
+// later, at most, its handler runs while nobody masks for longer than the kernel
+// does, where time is instructions: twice what was measured. DEV_EDGE: the line is
+// one of edges, which are never masked.
 #ifndef DEVICE_H
 #define DEVICE_H
 
@@ -9,7 +12,7 @@
 #define REG(a) (*(volatile uint32_t *)(uintptr_t)(a))
 
 #if defined __riscv
-enum { DEV_IRQ = 11 };
+enum { DEV_IRQ = 11, DEV_LATE = 72000, DEV_EDGE = 0 };
 
 static inline void
 devstart(int64_t ns)
@@ -29,7 +32,7 @@ devquiet(void)
 	REG(0x10101c) = 1;
 }
 #elif defined __arm__
-enum { DEV_IRQ = 8 };
+enum { DEV_IRQ = 8, DEV_LATE = 16000, DEV_EDGE = 0 };
 
 static inline void
 devstart(int64_t ns)
@@ -47,7 +50,7 @@ devquiet(void)
 	REG(0x4000000c) = 1;
 }
 #elif defined __x86_64__
-enum { DEV_IRQ = 0 };
+enum { DEV_IRQ = 0, DEV_LATE = 2500, DEV_EDGE = 1 };
 
 static inline void
 devport(uint16_t port, unsigned value)

@@ -33,7 +33,7 @@ extern int sim_fence;
 
 // The device of the tests (tests/target/device.h): fires once, at a virtual time.
 #define DEVICE_H
-enum { DEV_IRQ = 2 };
+enum { DEV_IRQ = 2, DEV_LATE = 0, DEV_EDGE = 0 };
 void devstart(long ns);
 void devquiet(void);
 
