@@ -475,7 +475,7 @@ target-coverage:
 C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
 CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c) $(foreach d,tests/target \
-	tests/soak bench,$(if $(wildcard $d/*.c),$d))
+	tests/soak tests/sweep tests/seeds bench,$(if $(wildcard $d/*.c),$d))
 # Without those that say they are for other machines (// only-arch:).
 checked_apps = $(filter-out $(shell grep -l '^// only-arch:' tests/exit/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))

@@ -1219,7 +1219,7 @@ static uint32_t counter, counted, retries;
 #ifdef PAIR
 extern const char pair_lo[], pair_hi[];
 
-__attribute__((noinline, noclone)) static void
+__attribute__((noinline)) static void
 increment(void)
 {
 	uint32_t v, no;

@@ -25,7 +25,7 @@ awhile(void)
 static uint64_t
 taken(void)
 {
-	return load64((int64_t *)(void *)&getg()->m->interrupts);
+	return (uint64_t)load64((int64_t *)(void *)&getg()->m->interrupts);
 }
 
 static void
