@@ -20,7 +20,7 @@ one of
 
 and a test fails, by function, offset and instruction, if one was executed with
 interrupts on while the first interrupt of a placement was on its way and none came
-before it (in the same mode, but see TOLERATED); or if one was hit that the plugin
+before it in the same mode; or if one was hit that the plugin
 takes for masked: then one of the two is wrong. What is executed only after an
 interrupt must be met by a second one; how many were not is printed, and which with
 --verbose: they get fewer with each pass and do not fail the test.
@@ -53,11 +53,6 @@ UNRECORDED = 0x8000
 # The traced run takes each so manyth placement: every run of a scenario is the same
 # up to its interrupt, and the last one has none.
 TRACED = 29
-# So much of what is hit need not be hit in each of the first three modes: where the
-# kernel's own timers interrupt a scenario, on a clock whose ticks are not in phase with
-# the instructions (armv7m restarts its counter, x86_64 has measured the rate of its),
-# runs differ by a few instructions. It must be hit in one of the modes all the same.
-TOLERATED = {"armv7m": 0.03, "x86_64": 0.03}
 # --full: what takes long, and the modes with two interrupts several times over.
 FULL = "slow=1 passes=3"
 # Those that do not come back.
@@ -273,7 +268,7 @@ def base(fn):
     return re.sub(r"\.(isra|part|constprop|cold|lto_priv)(\.\d+)?", "", fn)
 
 
-def compare(image, hits, steps, verbose, tolerated):
+def compare(image, hits, steps, verbose):
     """Returns (complaints, figures)."""
     complaints, lines, short, second = [], [], [], []
     classes, whole = {}, Counts()
@@ -302,10 +297,7 @@ def compare(image, hits, steps, verbose, tolerated):
         whole.add(what)
     lines.append("# hit, but not in each mode: %d; only behind an interrupt, "
                  "and not hit: %d" % (len(short), len(second)))
-    if len(short) > tolerated * whole.n["hit"]:
-        complaints += short
-    elif verbose:
-        lines += ["#     " + c for c in short]
+    complaints += short
     if verbose:
         lines += ["#     " + c for c in second]
     lines.append("# all of kernel, arch, boot, drivers, pkg: %s" % whole)
@@ -409,8 +401,7 @@ class Sweep:
                     steps[at] = opened, closed
         except OSError:
             pass
-        complaints, lines = compare(image, hits, steps, o.verbose,
-                                    TOLERATED.get(arch, 0))
+        complaints, lines = compare(image, hits, steps, o.verbose)
         if traced[1]:
             complaints.insert(0, "the traced run ended with status %d: %s" % (
                 traced[1], traced[0][-300:]))

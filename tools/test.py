@@ -921,8 +921,7 @@ def main():
             if whole or o.soak:
                 suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)
-            # The other machines have instructions yet that it does not reach.
-            if whole and arch == "riscv64":
+            if whole:
                 suite.sweep(arch)
             suite.arch(arch)
             if whole:

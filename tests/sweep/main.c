@@ -21,7 +21,7 @@
 //   modes=N       bit m: mode m (15)
 //   slow=1        those that take long too
 //   stride=N      only every N-th placement, 1 if absent
-//   show=1        print each placement's pc
+//   show=NAME     print the pc of each placement of that scenario
 //   passes=N      the modes with two interrupts so many times, at other distances
 //
 // Turned down: interrupts from outside (the emulator's debugger, ten thousand times
@@ -36,8 +36,9 @@
 static struct {
 	const char *only;
 	unsigned modes, stride, passes;
-	bool slow, show;
-} opt = { "", (1u << NMODE) - 1, 1, 1, false, false };
+	bool slow;
+	const char *show;
+} opt = { "", (1u << NMODE) - 1, 1, 1, false, "" };
 
 static const struct scenario *now;
 static enum mode nowmode;
@@ -258,10 +259,12 @@ alike(unsigned pass)
 	pp->schedtick = 1;
 	pp->slices = 0;
 	pp->sliceover = 0;
+	getg()->preempt = 0; // of one that was put off
 	for (unsigned i = 0; i < NG && i < 100; i++)
 		allg[i].bumps = 0;
 	pp->goidcache = pp->goidcacheend;
 	pp->tickwhen = 0;
+	pp->timerrest = pp->fncost = 0;
 	mp->armed = pp->timer0when != 0 ? pp->timer0when : INT64_MAX;
 	arch_timerset(mp->armed);
 	arch_irqrestore(s);
@@ -277,6 +280,7 @@ one(const struct scenario *s, enum mode mode, unsigned n, unsigned gap,
 
 	if (s->prepare != NULL)
 		s->prepare();
+	calm();
 	alike(pass);
 	arm(mode, n, gap, s->remote ? 1 - getg()->m->id : getg()->m->id,
 	    s->remote);
@@ -296,12 +300,17 @@ one(const struct scenario *s, enum mode mode, unsigned n, unsigned gap,
 // interrupt sets off is a few hundred instructions long.
 #define GAP_MAX 1000
 
+// With show, the pcs: printed when all is over, since printing takes time.
+enum { SHOW_MAX = 8000 };
+static uintptr_t shown[SHOW_MAX];
+
 static bool
 move(const struct scenario *s, enum mode mode)
 {
 	unsigned stride = opt.stride * (s->stride != 0 ? s->stride : 1);
 	unsigned passes = mode == TWO ? opt.passes : 1, asleep, missed, taken;
 	unsigned long from = placements;
+	bool show = strcmp(s->name, opt.show) == 0;
 
 	now = s;
 	nowmode = mode;
@@ -314,9 +323,8 @@ move(const struct scenario *s, enum mode mode)
 			unsigned gap = placement * 61 + pass * 277;
 
 			taken = one(s, mode, placement, gap % GAP_MAX, pass);
-			if (opt.show)
-				printf("# %u %lx\n", placement,
-				       (unsigned long)lastpc());
+			if (show && placement < SHOW_MAX)
+				shown[placement] = lastpc();
 			placement += stride;
 			// Some more: an interrupt may have made a run after it
 			// a little longer (a list is empty that was not).
@@ -329,6 +337,8 @@ move(const struct scenario *s, enum mode mode)
 	ledger();
 	ledger_check();
 	now = NULL;
+	for (unsigned i = 0; show && i < SHOW_MAX && i < placement; i++)
+		printf("# %u %lx\n", i, (unsigned long)shown[i]);
 	if (badwhat == NULL) {
 		printf("ok - %s %s # %lu placements\n", s->name, modename[mode],
 		       placements - from);
@@ -365,7 +375,7 @@ parse(const char *word)
 	else if (n == 4 && strncmp(word, "slow", n) == 0)
 		opt.slow = atoi(v) != 0;
 	else if (n == 4 && strncmp(word, "show", n) == 0)
-		opt.show = atoi(v) != 0;
+		opt.show = v;
 	else
 		printf("# what is \"%s\"?\n", word);
 }

@@ -16,9 +16,10 @@
 enum { TEXT_MAX = 400000 };
 static uint8_t hits[TEXT_MAX / UNIT];
 
+#define NEVER ((uint64_t)INT64_MAX / 4)
+
 static volatile struct {
-	int64_t when; // about; INT64_MAX: none placed
-	uint64_t at;  // exactly, by clock
+	uint64_t at; // by clock; NEVER: none placed
 	uint32_t hart;
 	enum mode mode;
 	unsigned left, taken;
@@ -26,7 +27,7 @@ static volatile struct {
 	bool remote;
 	bool idle; // the first one met a hart that sleeps without a deadline
 	uintptr_t pc;
-} shot = { .when = INT64_MAX };
+} shot = { .at = NEVER };
 
 static volatile int64_t idlefrom; // when a hart went to sleep last
 
@@ -86,13 +87,22 @@ interrupted(void)
 #endif
 
 #if defined __x86_64__
-// trap.S has rbp at the frame: the old rbp, then what the hardware pushed.
+#define frame x86_frame // go.h has another one
+#include <x86.h>
+#undef frame
+
+static bool due(void);
+
+// trap.S has rbp at the frame: the old rbp, then what the hardware pushed. What is
+// ours is to come to the kernel as a deadline of its own.
 bool __real_x86_timer(struct g *gp);
 void notepc(uintptr_t pc);
 void
 notepc(uintptr_t pc)
 {
 	pcs[getg()->m->id] = pc;
+	if (getg()->m->id == shot.hart && due())
+		x86_self()->deadline = 0;
 }
 __asm__(".text\n"
 	".globl __wrap_x86_timer\n"
@@ -186,7 +196,7 @@ static void
 backstop(void)
 {
 	if (ncpu == 1 && running() && getg()->m->armed == INT64_MAX &&
-	    shot.when == INT64_MAX)
+	    shot.at == NEVER)
 		__real_arch_timerset(nanotime() + FOREVER);
 }
 
@@ -203,13 +213,13 @@ __wrap_arch_cpuidle(void)
 	__real_arch_cpuidle();
 	if (!mine)
 		return;
-	if (nanotime() - idlefrom >= FOREVER && shot.when == INT64_MAX &&
+	if (nanotime() - idlefrom >= FOREVER && shot.at == NEVER &&
 	    mp->armed == INT64_MAX) {
 		kprintf("sweep: the hart sleeps, and nothing will wake it\n");
 		arch_halt(1);
 	}
 	s = arch_irqsave();
-	if (mp->armed == INT64_MAX && shot.when == INT64_MAX)
+	if (mp->armed == INT64_MAX && shot.at == NEVER)
 		__real_arch_timerset(INT64_MAX);
 	arch_irqrestore(s);
 }
@@ -248,13 +258,14 @@ taken(void)
 #if defined __arm__
 #define REG(a) (*(volatile uint32_t *)(uintptr_t)(a))
 enum { DEV_IRQ = 8, TIMER = 0x40000000 };
+#define SYST_CVR 0xe000e018u
 
 // The timer counts 40 ns, from the moment when it is set: of two instructions there
 // is always a tick between.
 static void
 place(unsigned n)
 {
-	shot.when = 0;
+	shot.at = 0;
 	REG(TIMER) = 0;
 	REG(TIMER + 8) = 0;
 	REG(TIMER + 4) = n * INSN_NS / 40 + 1;
@@ -266,14 +277,14 @@ unplace(void)
 {
 	REG(TIMER) = 0;
 	REG(TIMER + 12) = 1;
-	shot.when = INT64_MAX;
+	shot.at = NEVER;
 }
 
 static void
 ticked(void *arg)
 {
 	(void)arg;
-	if (shot.when == INT64_MAX)
+	if (shot.at == NEVER)
 		return; // disarmed at the last moment
 	unplace();
 	taken();
@@ -300,15 +311,14 @@ __wrap_arch_timerset(int64_t when)
 	__real_arch_timerset(when);
 }
 #else
-// set is true while the hardware's deadline is the one that program gave it: to the
-// instruction, which the kernel's way of setting it is not.
-static volatile bool set;
-
+// hardware sets the timer to the placed interrupt's time or to the kernel's deadline,
+// whichever is earlier, and takes the same instructions for both: what the kernel does
+// until the interrupt must not depend on where that is.
 #if defined __riscv
 // The emulator makes an interrupt due at the time of the store plus 100 ns for each
 // tick that mtimecmp is ahead of mtime. An instruction is 128 ns, so there is a number
 // of ticks for each, if the tick of the store itself is known: under -icount the
-// cycle counter counts ns, and the store comes seven instructions behind its read.
+// cycle counter counts ns, and the store comes twelve instructions behind its read.
 static uint64_t
 clock(void)
 {
@@ -316,11 +326,15 @@ clock(void)
 }
 
 static void
-program(void)
+hardware(int64_t when)
 {
 	extern uint64_t mtime0;
-	uint64_t cmp, hundred, left;
+	uint64_t cmp, hundred, left, kernels = UINT64_MAX;
 
+	if (when <= 0)
+		kernels = 0;
+	else if (when != INT64_MAX)
+		kernels = mtime0 + ((uint64_t)when + 99) / 100;
 	__asm__ volatile("csrr	%0, mcycle\n\t"
 			 "add	%0, %0, %3\n\t"
 			 "li	%1, 100\n\t"
@@ -328,46 +342,58 @@ program(void)
 			 "div	%2, %2, %1\n\t"
 			 "divu	%0, %0, %1\n\t"
 			 "add	%0, %0, %2\n\t"
-			 "sd	%0, 0(%5)"
+			 "sltu	%1, %5, %0\n\t"
+			 "neg	%1, %1\n\t"
+			 "xor	%2, %5, %0\n\t"
+			 "and	%2, %2, %1\n\t"
+			 "xor	%0, %0, %2\n\t"
+			 "sd	%0, 0(%6)"
 			 : "=&r"(cmp), "=&r"(hundred), "=&r"(left)
-			 : "r"((uint64_t)7 * INSN_NS), "r"(shot.at),
+			 : "r"((uint64_t)12 * INSN_NS), "r"(shot.at),
+			   "r"(kernels),
 			   "r"(CLINT_BASE + 0x4000 + 8 * getg()->m->id)
 			 : "memory");
-	shot.when = (int64_t)(cmp - mtime0) * 100;
 }
 #else
-// An instruction, a tick of the timer and a nanosecond are the same. The kernel is to
-// take the interrupt for a deadline of its own, so that is set as well, a little
-// earlier.
-#define LAPIC_TMICT (*(volatile uint32_t *)(uintptr_t)0xfee00380)
-
+// An instruction, a tick of the timer and a nanosecond are the same (shotinit). The
+// interrupt is due a tick behind what the timer is set to.
 static uint64_t
 clock(void)
 {
-	return __builtin_ia32_rdtsc();
+	return x86_rdtsc();
 }
 
 static void
-program(void)
+hardware(int64_t when)
 {
-	int64_t n = (int64_t)(shot.at - clock()) - 10;
+	uint64_t kernels = x86_clock.tsc0 + (uint64_t)when, ticks, most;
 
-	n = n > 0 ? n : 1;
-	shot.when = nanotime() + n - n / 64 - 100;
-	__real_arch_timerset(shot.when);
-	n = (int64_t)(shot.at - clock()) - 10;
-	LAPIC_TMICT = (uint32_t)(n > 0 ? n : 1);
+	x86_self()->deadline = when;
+	__asm__ volatile("cmpq	%3, %2\n\t"
+			 "cmovaq	%3, %2\n\t"
+			 "rdtsc\n\t"
+			 "shlq	$32, %%rdx\n\t"
+			 "orq	%%rax, %%rdx\n\t"
+			 "leaq	-9(%2), %%rax\n\t"
+			 "subq	%%rdx, %%rax\n\t"
+			 "movl	$1, %%edx\n\t"
+			 "cmpq	%%rdx, %%rax\n\t"
+			 "cmovlq	%%rdx, %%rax\n\t"
+			 "movl	$-1, %%edx\n\t"
+			 "cmpq	%%rdx, %%rax\n\t"
+			 "cmovgq	%%rdx, %%rax\n\t"
+			 "movl	%%eax, (%4)"
+			 : "=&a"(ticks), "=&d"(most), "+&r"(kernels)
+			 : "r"(shot.at), "r"((uint64_t)LAPIC + LAPIC_TMICT)
+			 : "memory", "cc");
 }
 #endif
 
-// replace gives the hardware the deadline, after something of the kernel's has.
-static void
-replace(void)
+// due tells whether the placed interrupt's time has come.
+static bool
+due(void)
 {
-	program();
-	set = shot.when < getg()->m->armed;
-	if (!set)
-		__real_arch_timerset(getg()->m->armed);
+	return clock() >= shot.at;
 }
 
 // place is called on the hart that is meant, interrupts masked. LEAD instructions
@@ -378,29 +404,25 @@ static void
 place(unsigned n)
 {
 	shot.at = clock() + (uint64_t)(n + LEAD) * INSN_NS;
-	replace();
+	hardware(getg()->m->armed);
 }
 
 static void
 unplace(void)
 {
-	shot.when = INT64_MAX;
-	set = false;
+	shot.at = NEVER;
 	if (getg()->m->id == shot.hart)
-		__real_arch_timerset(getg()->m->armed);
+		hardware(getg()->m->armed);
 }
 
 void __wrap_arch_timerset(int64_t when);
 void
 __wrap_arch_timerset(int64_t when)
 {
-	if (getg()->m->id != shot.hart || when <= shot.when) {
+	if (getg()->m->id == shot.hart)
+		hardware(when);
+	else
 		__real_arch_timerset(when);
-		set = false;
-	} else if (!set) {
-		program();
-		set = true;
-	}
 }
 
 bool __wrap_timerintr(struct g *gp);
@@ -409,16 +431,13 @@ __wrap_timerintr(struct g *gp)
 {
 	bool mine = getg()->m->id == shot.hart, preempt;
 
-	if (mine) {
-		set = false;
-		if (nanotime() >= shot.when) {
-			shot.when = INT64_MAX;
-			taken();
-		}
+	if (mine && due()) {
+		shot.at = NEVER;
+		taken();
 	}
 	preempt = __real_timerintr(gp);
-	if (mine && shot.when != INT64_MAX && !set)
-		replace();
+	if (mine)
+		hardware(getg()->m->armed);
 	backstop();
 	return preempt;
 }
@@ -434,6 +453,12 @@ void
 shotinit(void)
 {
 	irq_handle(6, nothing, NULL);
+#if defined __x86_64__
+	// What boot measured is a little off, and then the kernel's deadlines
+	// come an instruction earlier in one run than in another.
+	x86_clock.tsc0 = x86_rdtsc() - (uint64_t)nanotime();
+	x86_clock.nsmul = x86_clock.tickmul = (uint64_t)1 << 32;
+#endif
 }
 #endif
 
@@ -472,30 +497,41 @@ inphase(void)
 			 ".option pop"
 			 : "=&r"(to), "+r"(n));
 #elif defined __arm__
-	// To set a deadline is to start the counter anew; this one does not come.
+	// To set a deadline is to start the counter anew, if that comes before what
+	// it runs to, and which is so makes many instructions' difference. So it is
+	// always behind the deadlines of scenarios and before the end of a slice;
+	// each time a little earlier than before, until calm has let it end.
+	int64_t left = (int64_t)REG(SYST_CVR) * 40 - 200 * MICROSECOND;
+
+	if (left > 9 * MILLISECOND)
+		left = 9 * MILLISECOND;
 	if (getg()->m->armed == INT64_MAX)
-		__real_arch_timerset(nanotime() + 300000000);
+		__real_arch_timerset(nanotime() + left);
 #endif
 }
 
-// calm waits for an interrupt that is on its way without any use: armv7m's counter
-// goes on to the end of a deadline that was taken back.
-static void
+// calm lets the counter's period end if that could come while the scenario runs. It
+// comes before the state is made alike: an interrupt changes that.
+void
 calm(void)
 {
 #if defined __arm__
-	while (REG(0xe000e018) < 6000) // SYST_CVR
-		;
+	uint32_t left = REG(SYST_CVR);
+
+	if (left < 60000)
+		__asm__ volatile("1:	subs	%0, %0, #1\n\t"
+				 "bne	1b"
+				 : "=r"(left)
+				 : "0"(left + 100)
+				 : "cc");
 #endif
 }
 
 void
 arm(enum mode mode, unsigned n, unsigned gap, uint32_t hart, bool remote)
 {
-	uintptr_t s;
+	uintptr_t s = arch_irqsave();
 
-	calm();
-	s = arch_irqsave();
 	inphase();
 	shot.mode = mode;
 	shot.left = mode == TWO ? 2 : 1;
@@ -511,11 +547,6 @@ arm(enum mode mode, unsigned n, unsigned gap, uint32_t hart, bool remote)
 		mark(mode);
 	}
 	arch_irqrestore(s);
-#if defined __x86_64__
-	// The emulator's timer is exact only some way behind its setting: an
-	// interrupt that was due in the first 90 instructions comes after them.
-	__asm__ volatile(".rept 160\n\tnop\n\t.endr");
-#endif
 }
 
 unsigned

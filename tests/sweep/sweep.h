@@ -49,6 +49,7 @@ enum { INSN_NS = 1, UNIT = 1 };
 #define INSNS(n) ((int64_t)(n)*INSN_NS)
 
 void shotinit(void);
+void calm(void);
 // arm places an interrupt n steps from now, and if mode is TWO a second one gap
 // steps behind the first; on hart, which is the caller's or, with remote, one
 // that is about to leave idle. disarm tells how many have come.
