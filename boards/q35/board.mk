@@ -16,8 +16,11 @@ DRIVERS = ns16550.c
 HARTS_DEFAULT = 4
 HARTS_MAX = 8
 QEMU = qemu-system-x86_64
-# 512 MiB: the default pool of goroutine stacks alone is 160 MiB.
+# 512 MiB: the default pool of goroutine stacks alone is 160 MiB. The clock of day,
+# which the firmware reads and whose timer the host's time would fire, is virtual and
+# always begins the same.
 QEMU_ARGS = -M q35 -m 512 -smp $(HARTS) -display none -serial stdio \
+	-rtc clock=vm,base=2000-01-01 \
 	-monitor none -nodefaults -no-reboot \
 	-device isa-debug-exit,iobase=0xf4,iosize=4
 QEMU_KERNEL = -kernel $(IMAGE)
