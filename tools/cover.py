@@ -22,6 +22,9 @@ Not counted as missing, by rule, and said how many:
            throw or fatal, or to a trap instruction; what only comes behind
            such a call; a function that does nothing else
   padding  a nop that did not run
+kernel/ledger.c is not in it: it is what tests look with, no image of a program
+has it, and most of it says what a bug would have left. tests/mutants/ledger.txt
+makes it speak.
 
 --image-only  only the image of tests/target, with one hart and with four
 --floor FILE  compares with the percentages of FILE (`ARCH image|all PERCENT` a
@@ -50,6 +53,7 @@ import mksymtab
 import test as suite
 
 KERNEL = ("kernel", "arch", "boot", "boards", "drivers", "pkg", "libc")
+TOOLS = {"kernel/ledger.c"}
 DEADLY = {"throw", "fatal"}
 FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared",
          "-fPIC", "-fvisibility=hidden"]
@@ -234,7 +238,9 @@ def origin(path):
     """kernel/chan.c, of build/virt/kernel/chan.c.o; None: not the kernel's."""
     m = re.search(r"(?:^|/)((?:%s)/[\w./-]+\.[cS])\.o$" % "|".join(KERNEL),
                   path)
-    return m and not re.search(r"/(app|out)/", path) and m.group(1) or None
+    if not m or re.search(r"/(app|out)/", path) or m.group(1) in TOOLS:
+        return None
+    return m.group(1)
 
 
 def functions(arch, image):

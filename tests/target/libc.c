@@ -270,8 +270,40 @@ Printf(void)
 	CHECK_EQ(team(4, print), 0);
 }
 
+// A stream into memory has a lock of its own, which goes when it is closed.
+static void
+stream(void *arg)
+{
+	struct user *u = arg;
+
+	for (int i = 0; i < 20; i++) {
+		char text[32] = "", want[32];
+		FILE *f = fmemopen(text, sizeof text, "w");
+
+		if (f == NULL) {
+			atomic_fetch_add(u->bad, 1);
+			break;
+		}
+		fprintf(f, "%d of goroutine %d", i, u->id);
+		runtime_gosched();
+		fclose(f);
+		snprintf(want, sizeof want, "%d of goroutine %d", i, u->id);
+		if (strcmp(text, want) != 0)
+			atomic_fetch_add(u->bad, 1);
+	}
+	wait_group_done(u->wg);
+}
+
+static void
+MemoryStreams(void)
+{
+	unsigned used = pool("NLOCK").used;
+
+	CHECK_EQ(team(6, stream), 0);
+	CHECK_EQ(pool("NLOCK").used, used);
+}
+
 const struct test libc_tests[] = {
-	T(Snprintf),      T(StrtodSscanf), T(Malloc),
-	T(MallocTooMuch), T(Errno),        T(Strtok),
-	T(Libm),          T(Printf),       { 0 },
+	T(Snprintf), T(StrtodSscanf), T(Malloc), T(MallocTooMuch), T(Errno),
+	T(Strtok),   T(Libm),         T(Printf), T(MemoryStreams), { 0 },
 };
