@@ -1,4 +1,6 @@
 // libc.c: newlib from many goroutines on all harts.
+#undef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L // fmemopen
 #include "test.h"
 
 #include <errno.h>
