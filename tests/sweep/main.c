@@ -307,7 +307,7 @@ static uintptr_t shown[SHOW_MAX];
 static bool
 move(const struct scenario *s, enum mode mode)
 {
-	unsigned stride = opt.stride * (s->stride != 0 ? s->stride : 1);
+	unsigned stride = opt.stride;
 	unsigned passes = mode == TWO ? opt.passes : 1, asleep, missed, taken;
 	unsigned long from = placements;
 	bool show = strcmp(s->name, opt.show) == 0;

@@ -1311,7 +1311,7 @@ const struct scenario scenarios[] = {
 	{ S("small", reset, small_run, one_done) },
 	{ S("copy", reset, copy_run, copy_check) },
 	{ S("overflow", overflow_prepare, overflow_run, overflow_check),
-	  .harts = 1, .stride = 7, .slow = true },
+	  .harts = 1, .slow = true },
 	{ S("ready", ready_prepare, ready_run, one_done) },
 	{ S("wakenote", reset, wakenote_run, one_done), .wake = wakenote },
 	{ S("wakesema", reset, wakesema_run, one_done), .wake = wakesema },

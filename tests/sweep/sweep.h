@@ -24,10 +24,9 @@ struct scenario {
 	void (*wake)(void);
 	// What the goroutine that the handler readies does to the scenario.
 	void (*meddle)(void);
-	uint16_t stride; // 0: every step. For loops that are long and all alike
-	uint8_t harts;   // only with so many; 0: with any number
-	bool remote; // the interrupt is another hart's, on its way from idle
-	bool slow;   // not in the cut
+	uint8_t harts; // only with so many; 0: with any number
+	bool remote;   // the interrupt is another hart's, on its way from idle
+	bool slow;     // not in the cut
 };
 extern const struct scenario scenarios[];
 
