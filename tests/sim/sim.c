@@ -1,42 +1,33 @@
-// sim.c: a machine made of one thread of the host: the contract of include/arch.h
-// for x86_64 Linux. N harts are coroutines; time is virtual; a seed decides
-// which hart goes on, how far, and when interrupts come.
+// sim.c: a machine made of the host: the contract of include/arch.h for x86_64
+// Linux. Here is a hart from inside: its contexts, its interrupts, the console.
+// turns.c and threads.c say how harts get on, and what time is.
 //
 // What always holds:
 //  - Points. The kernel and the tests are compiled so that each basic block
 //    calls __sanitizer_cov_trace_pc and each access of atomic.h calls sim_point
-//    (hook.h). A point costs PT_NS of virtual time; what decides anything
-//    happens at points only, so a run is a function of its seed.
-//  - sim_g is what the running hart runs, cur the running hart. A hart that does
-//    not run has its stack pointer in hart.sp. Which stack is in use follows from
-//    sim_g alone: a goroutine's own, else the hart's g0 stack.
+//    (hook.h). Interrupts are taken at points only.
+//  - Which stack is in use follows from getg() alone: a goroutine's own, else the
+//    hart's g0 stack.
 //  - An interrupt is taken at a point with interrupts unmasked: as on the real
 //    machines the handler runs on the g0 stack, at its base if a goroutine was
 //    interrupted, else below what g0 has there; one cause at a time.
-//  - The clock jumps to the next deadline when all harts wait. When there is
-//    none either the kernel has lost somebody (it finds its own deadlocks before
-//    that): the run ends with SIM_STUCK.
 //  - This file is compiled without sanitizers and tells them of each switch. To
 //    ThreadSanitizer each stack is a thread. A switch within a hart orders
 //    what comes before and after; a switch from hart to hart does not.
 //
-// What it cannot show: weak memory orders (harts take turns), instruction
-// boundaries inside a basic block, trap frames, the arch's assembly.
+// What it cannot show: instruction boundaries inside a basic block, trap frames,
+// the arch's assembly.
 //
 // Turned down: ucontext (two system calls a switch, and a switch is what this does
-// most); signals as interrupts (not repeatable); a thread for each hart (neither,
-// and slower: races are found by happens-before all the same).
-#include <arch.h>
-#include <config.h>
+// most); signals as interrupts (not repeatable, and they come inside libc).
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sim.h"
+#include "machine.h"
 
 #if defined __SANITIZE_ADDRESS__ || defined SIM_ASAN
 #define ASAN 1
@@ -49,75 +40,26 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-#define PT_NS 250   // a point
-#define SPIN_NS 300 // a turn of a spin loop
-
-enum { LINE_CONSOLE = 1, LINE_DEVICE = 2 };
-
-struct hart {
-	uintptr_t sp; // while another runs
-	struct g *g;
-	bool started, idle, masked, ipi;
-	int64_t deadline; // INT64_MAX: none
-	struct g *interrupted;
-	uintptr_t trapsp;
-	uint64_t stalled;       // until that many turns have been given
-	void (*fn)(struct g *); // mcall's
-	void (*sysfn)(void *);  // arch_systemstack's
-	void *sysarg;
-	uintptr_t syssp;
-	struct g *sysg;
-	int64_t armed; // when the deadline was set, for statistics
-};
-
-struct g *sim_g;
+struct hart harts[MAXHARTS];
+unsigned nharts;
 int sim_fence;
-struct sim_stats sim_stats;
-
-static struct hart harts[MAXHARTS];
-static unsigned nharts;
-static struct hart *cur;
-static uint64_t rngstate, turns;
-static int64_t fuel = INT64_MAX, fuelset = INT64_MAX; // points
-static int64_t quantum;                               // of cur, in points
-static int64_t clock_;
-static bool running, wild;
-static char bootargs[BOOTARGS_BYTES];
-static int64_t devwhen = INT64_MAX; // when the device will fire
-static bool linepending[NIRQ], lineunmasked[NIRQ];
-static uintptr_t hostsp;
-static const void *hostlo;
-static size_t hostsize;
-static int status;
-static char out[4096]; // what the kernel prints, if it is not to be seen
-static size_t outlen;
 bool sim_quiet;
 
-// ---- Chance -------------------------------------------------------------------
-
-static uint64_t
-rng(void)
-{
-	uint64_t x = rngstate;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	rngstate = x;
-	return x * UINT64_C(2685821657736338717);
-}
-
-uint32_t
-sim_random(uint32_t n)
-{
-	return (uint32_t)((rng() >> 32) * n >> 32);
-}
-
-static void
-mix(uint64_t v)
-{
-	sim_stats.hash = (sim_stats.hash ^ v) * UINT64_C(1099511628211);
-}
+static char bootargs[BOOTARGS_BYTES];
+static bool linepending[NIRQ], lineunmasked[NIRQ];
+static char out[4096]; // what the kernel prints, if it is not to be seen
+static size_t outlen;
+#ifdef SIM_THREADS
+#define BACK(h) (&(h)->trash)
+#else
+#define BACK(h) (&host.sp)
+#endif
+static struct {
+	uintptr_t sp;
+	const void *lo;
+	size_t size;
+	void *fiber;
+} host; // the program around the machine, which goes on when that ends
 
 // ---- Words of g and m ------------------------------------------------------------
 
@@ -191,18 +133,30 @@ fiberof(uintptr_t lo)
 		uintptr_t lo;
 		void *fiber;
 	} table[4096];
+	static bool busy;
 	unsigned i = (unsigned)(lo >> 12) % 4096;
+	void *fiber;
 
+	while (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE))
+		;
 	while (table[i].lo != 0 && table[i].lo != lo)
 		i = (i + 1) % 4096;
 	if (table[i].lo == 0) {
 		table[i].lo = lo;
 		table[i].fiber = __tsan_create_fiber(0);
 	}
-	return table[i].fiber;
+	fiber = table[i].fiber;
+	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+	return fiber;
 }
-static void *hostfiber;
 #endif
+
+// errnop is where errno is on this thread; a switch may end on another.
+__attribute__((noipa)) static int *
+errnop(void)
+{
+	return &errno;
+}
 
 // swap continues the context at to, which hart h runs as gp (host: the program
 // around the machine). ordered: what comes after knows what came before.
@@ -211,14 +165,14 @@ swap(uintptr_t *save, uintptr_t to, const struct hart *h, const struct g *gp,
      bool ordered)
 {
 	uintptr_t lo = 0, hi = 0;
-	int e = errno; // each context's own
+	int e = *errnop(); // each context's own
 
 	(void)ordered;
 	if (h != NULL) {
 		stackof(h, gp, &lo, &hi);
 	} else {
-		lo = (uintptr_t)hostlo;
-		hi = lo + hostsize;
+		lo = (uintptr_t)host.lo;
+		hi = lo + host.size;
 	}
 #if ASAN
 	void *fake;
@@ -226,14 +180,14 @@ swap(uintptr_t *save, uintptr_t to, const struct hart *h, const struct g *gp,
 	__sanitizer_start_switch_fiber(&fake, (void *)lo, hi - lo);
 #endif
 #ifdef SIM_TSAN
-	__tsan_switch_to_fiber(h != NULL ? fiberof(lo) : hostfiber,
+	__tsan_switch_to_fiber(h != NULL ? fiberof(lo) : host.fiber,
 			       ordered ? 0 : 1);
 #endif
 	sim_swap(save, to);
 #if ASAN
 	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
 #endif
-	errno = e;
+	*errnop() = e;
 }
 
 // sim_arrived is the other half of swap, for a context that begins.
@@ -245,213 +199,83 @@ sim_arrived(void)
 	size_t size;
 
 	__sanitizer_finish_switch_fiber(NULL, &lo, &size);
-	if (hostlo == NULL) {
-		hostlo = lo;
-		hostsize = size;
+	if (host.lo == NULL) {
+		host.lo = lo;
+		host.size = size;
 	}
 #endif
 }
 
-// ---- Time and turns ----------------------------------------------------------------
-
-static int64_t
-now(void)
-{
-	return clock_ + (fuelset - fuel) * PT_NS;
-}
-
-// settle brings the clock up to date; refuel must follow.
-static void
-settle(void)
-{
-	int64_t spent = fuelset - fuel;
-
-	clock_ += spent * PT_NS;
-	sim_stats.points += (uint64_t)spent;
-	quantum -= spent;
-	fuelset = fuel = 0;
-}
-
-static bool
-linefires(unsigned i)
-{
-	return linepending[i] && lineunmasked[i];
-}
-
-static void
-device(void)
-{
-	if (devwhen <= clock_) {
-		devwhen = INT64_MAX;
-		linepending[LINE_DEVICE] = true;
-	}
-}
-
-// pending tells whether hart h has an interrupt to take. The clock is settled.
-static bool
-pending(const struct hart *h)
-{
-	if (h->ipi || h->deadline <= clock_)
-		return true;
-	if (h != harts)
-		return false;
-	device();
-	for (unsigned i = 0; i < NIRQ; i++)
-		if (linefires(i))
-			return true;
-	return false;
-}
-
-// refuel says when cur comes to sim_slow next: at the end of its quantum, when
-// the next interrupt is due, or at once.
-static void
-refuel(void)
-{
-	int64_t n = quantum > 0 ? quantum : 1, when;
-
-	if (!cur->masked) {
-		when = cur->deadline;
-		if (cur == harts && devwhen < when)
-			when = devwhen;
-		if (when <= clock_)
-			n = 1;
-		else if ((when - clock_) / PT_NS + 1 < n)
-			n = (when - clock_) / PT_NS + 1;
-	}
-	fuel = fuelset = n;
-}
-
-// newquantum draws how far a hart goes: mostly a few blocks, sometimes far.
-static void
-newquantum(void)
-{
-	static const uint32_t most[] = { 4, 16, 64, 512, 4096, 32768 };
-
-	quantum = 1 + sim_random(most[sim_random(wild ? 6 : 3)]);
-	if (nharts == 1)
-		quantum = 1 << 20;
-}
-
-static bool
-canrun(struct hart *h)
-{
-	return h->started && (!h->idle || pending(h));
-}
-
-// pick returns the hart whose turn it is, NULL if all wait. not: rather another
-// one.
-static struct hart *
-pick(const struct hart * not )
-{
-	struct hart *can[MAXHARTS];
-	unsigned n = 0, awake = 0;
-
-	turns++;
-	for (unsigned i = 0; i < nharts; i++)
-		if (&harts[i] != not &&canrun(&harts[i]))
-			can[n++] = &harts[i];
-	if (n == 0)
-		return not != NULL && canrun((struct hart *)not ) ?
-			       (struct hart *)not :
-			       NULL;
-	for (unsigned i = 0; i < n;
-	     i++) // those that nobody holds up come first
-		if (can[i]->stalled <= turns) {
-			struct hart *h = can[i];
-
-			can[i] = can[awake];
-			can[awake++] = h;
-		}
-	if (awake > 0)
-		n = awake;
-	if (wild && n > 1 && sim_random(64) == 0)
-		can[sim_random(n)]->stalled = turns + 1 + sim_random(200);
-	return can[sim_random(n)];
-}
-
-// switchto lets hart h go on and comes back when cur's turn has come again.
-static void
-switchto(struct hart *h)
-{
-	struct hart *me = cur;
-
-	newquantum();
-	if (h == me)
-		return;
-	sim_stats.switches++;
-	mix((uint64_t)(h - harts) << 56 ^ (uint64_t)clock_);
-	me->g = sim_g;
-	cur = h;
-	sim_g = h->g;
-	swap(&me->sp, h->sp, h, h->g, false);
-}
-
-// ---- The end ---------------------------------------------------------------------
-
-static _Noreturn void
-leave(int code)
-{
-	uintptr_t unused;
-
-	status = code;
-	running = false;
-	fuel = fuelset = INT64_MAX;
-	fflush(stdout);
-	swap(&unused, hostsp, NULL, NULL, true);
-	__builtin_unreachable();
-}
-
-static _Noreturn void
-stuck(void)
-{
-	fprintf(stderr, "sim: every hart waits, and nothing will ever come\n");
-	for (unsigned i = 0; i < nharts; i++)
-		fprintf(stderr, "sim: hart %u: started %d idle %d masked %d\n",
-			i, harts[i].started, harts[i].idle, harts[i].masked);
-	leave(SIM_STUCK);
-}
-
 void
-arch_halt(int code)
+sim_switch(struct hart *from, struct hart *to)
 {
-	settle();
-	sim_stats.now = clock_;
-	leave(code & 255);
+	swap(&from->sp, to->sp, to, to->g, false);
+}
+
+// lay lays a context on h's g0 stack that calls fn(arg).
+static void
+lay(struct hart *h, void (*fn)(void *), void *arg)
+{
+	uintptr_t lo, hi;
+
+	stackof(h, NULL, &lo, &hi);
+	h->sp = fresh(hi, sim_enter, (uintptr_t)fn, (uintptr_t)arg);
 }
 
 // ---- Interrupts --------------------------------------------------------------------
+
+// firing returns a line that waits to be taken, 0 if none does.
+static unsigned
+firing(void)
+{
+	for (unsigned i = NIRQ - 1; i > 0; i--)
+		if (sim_load(&linepending[i]) && sim_load(&lineunmasked[i]))
+			return i;
+	return 0;
+}
+
+bool
+sim_linefires(void)
+{
+	return firing() != 0;
+}
+
+void
+sim_raise(unsigned line)
+{
+	sim_store(&linepending[line], true);
+}
+
+// taken puts an interrupt out before its handler looks at what it is about.
+static void
+taken(bool *p)
+{
+	(void)__atomic_exchange_n(p, false, __ATOMIC_SEQ_CST);
+}
 
 // handle takes one of the causes that are pending at cur, with gp interrupted.
 static bool
 handle(struct g *gp)
 {
 	struct hart *h = cur;
-	bool timer = h->deadline <= clock_, line = false;
-	unsigned irq = 0;
+	bool timer = sim_due(h), ipi = sim_load(&h->ipi);
+	unsigned line = h == harts ? firing() : 0;
 
-	for (unsigned i = 0; h == harts && i < NIRQ; i++)
-		if (linefires(i)) {
-			line = true;
-			irq = i;
-		}
-	sim_stats.interrupts++;
-	mix((uint64_t)clock_);
+	sim_counted();
 	// In any order.
-	if (timer && !((h->ipi || line) && sim_random(2))) {
+	if (timer && !((ipi || line != 0) && sim_random(2))) {
 		h->deadline = INT64_MAX;
 		return timerintr(gp);
 	}
-	if (h->ipi && !(line && sim_random(2))) {
-		h->ipi = false;
+	if (ipi && !(line != 0 && sim_random(2))) {
+		taken(&h->ipi);
 		return irqdispatch(IRQ_IPI, gp);
 	}
-	if (!line)
+	if (line == 0)
 		return false;
-	linepending[irq] = false;
-	return irqdispatch(irq, gp);
+	taken(&linepending[line]);
+	return irqdispatch(line, gp);
 }
-
-static uintptr_t trash; // a context that nobody continues
 
 // trap is a goroutine's interrupt, on g0.
 static void
@@ -464,69 +288,35 @@ trap(void *unused)
 	if (handle(gp)) {
 		*word(gp, G_SCHED_SP) = h->trapsp;
 		*word(gp, G_SCHED_PC) = (uintptr_t)sim_swap;
-		settle();
+		sim_settle();
 		h->masked = false;
-		refuel();
+		sim_refuel();
 		asyncpreempt2(gp);
 	}
-	sim_g = gp;
-	swap(&trash, h->trapsp, h, gp, true);
+	sim_setg(gp);
+	swap(&h->trash, h->trapsp, h, gp, true);
 }
 
 // interrupt takes one interrupt of cur; the mask is open. The caller refuels.
-static void
-interrupt(void)
+void
+sim_interrupt(void)
 {
 	struct hart *h = cur;
-	struct g *gp = sim_g, *g0 = g0of(gp);
+	struct g *gp = getg(), *g0 = g0of(gp);
 	uintptr_t top = *word(g0, G_SCHED_SP);
 
 	h->masked = true;
-	refuel();
+	sim_refuel();
 	if (gp == g0) {
 		handle(gp);
 	} else {
 		h->interrupted = gp;
-		sim_g = g0;
+		sim_setg(g0);
 		swap(&h->trapsp, fresh(top, sim_enter, (uintptr_t)trap, 0), h,
 		     g0, true);
 	}
-	settle();
+	sim_settle();
 	cur->masked = false; // perhaps another hart: gp was preempted
-}
-
-// slow is where a hart's fuel has run out.
-static void
-slow(void)
-{
-	settle();
-	for (;;) {
-		if (!cur->masked && sim_g != NULL && pending(cur)) {
-			interrupt();
-			continue;
-		}
-		if (quantum > 0)
-			break;
-		switchto(pick(NULL));
-		if (!cur->masked && pending(cur) && sim_random(4) == 0) {
-			// Later: between here and a few blocks on.
-			quantum = 1 + sim_random(64);
-			fuel = fuelset = quantum;
-			return;
-		}
-	}
-	refuel();
-}
-
-void
-sim_point(void)
-{
-	if (--fuel > 0)
-		return;
-	if (running)
-		slow();
-	else
-		fuel = fuelset = INT64_MAX;
 }
 
 void __sanitizer_cov_trace_pc(void);
@@ -549,25 +339,12 @@ sim_irqsave(void)
 	return was;
 }
 
-// unmask opens the mask; what waits comes now, or at one of the next points.
-static void
-unmask(void)
-{
-	settle();
-	cur->masked = false;
-	if (pending(cur) && sim_random(4) != 0)
-		interrupt();
-	refuel();
-	if (pending(cur))
-		fuel = fuelset = 1 + sim_random(8);
-}
-
 void
 sim_irqrestore(uintptr_t state)
 {
 	sim_point();
 	if (state == 0 && cur->masked)
-		unmask();
+		sim_unmask();
 }
 
 // ---- Context ------------------------------------------------------------------------
@@ -575,7 +352,7 @@ sim_irqrestore(uintptr_t state)
 void
 setg(struct g *gp)
 {
-	sim_g = gp;
+	sim_setg(gp);
 }
 
 void
@@ -584,8 +361,8 @@ gogo(struct g *gp)
 	struct hart *h = cur;
 
 	h->masked = true;
-	sim_g = gp;
-	swap(&trash, *word(gp, G_SCHED_SP), h, gp, true);
+	sim_setg(gp);
+	swap(&h->trash, *word(gp, G_SCHED_SP), h, gp, true);
 	__builtin_unreachable();
 }
 
@@ -595,7 +372,7 @@ mcalled(void *gp)
 	struct hart *h = cur;
 	void (*fn)(struct g *) = h->fn;
 
-	unmask();
+	sim_unmask();
 	fn(gp);
 	badmcall2();
 }
@@ -604,7 +381,7 @@ void
 mcall(void (*fn)(struct g *))
 {
 	struct hart *h;
-	struct g *gp = sim_g, *g0;
+	struct g *gp = getg(), *g0;
 
 	sim_point();
 	h = cur;
@@ -614,12 +391,12 @@ mcall(void (*fn)(struct g *))
 		badmcall();
 	h->fn = fn;
 	*word(gp, G_SCHED_PC) = (uintptr_t)sim_swap;
-	sim_g = g0;
+	sim_setg(g0);
 	swap(word(gp, G_SCHED_SP),
 	     fresh(*word(g0, G_SCHED_SP), sim_enter, (uintptr_t)mcalled,
 		   (uintptr_t)gp),
 	     h, g0, true);
-	unmask(); // somebody has gogone back, on any hart
+	sim_unmask(); // somebody has gogone back, on any hart
 }
 
 static void
@@ -632,19 +409,19 @@ onsystemstack(void *unused)
 	uintptr_t sp = h->syssp;
 
 	(void)unused;
-	unmask();
+	sim_unmask();
 	fn(arg);
 	sim_point();
 	h->masked = true;
-	sim_g = gp;
-	swap(&trash, sp, h, gp, true);
+	sim_setg(gp);
+	swap(&h->trash, sp, h, gp, true);
 }
 
 void
 arch_systemstack(void (*fn)(void *), void *arg)
 {
 	struct hart *h;
-	struct g *gp = sim_g, *g0;
+	struct g *gp = getg(), *g0;
 
 	sim_point();
 	h = cur;
@@ -657,12 +434,12 @@ arch_systemstack(void (*fn)(void *), void *arg)
 	h->sysfn = fn;
 	h->sysarg = arg;
 	h->sysg = gp;
-	sim_g = g0;
+	sim_setg(g0);
 	swap(&h->syssp,
 	     fresh(*word(g0, G_SCHED_SP), sim_enter, (uintptr_t)onsystemstack,
 		   0),
 	     h, g0, true);
-	unmask();
+	sim_unmask();
 }
 
 void sim_started(void);
@@ -673,8 +450,8 @@ void
 sim_started(void)
 {
 	sim_arrived();
-	sim_newlife(sim_g);
-	unmask();
+	sim_newlife(getg());
+	sim_unmask();
 }
 
 // gostartcall: buf is the first field of a g.
@@ -745,13 +522,12 @@ void
 arch_cpustart(unsigned cpu)
 {
 	struct hart *h = &harts[cpu];
-	uintptr_t lo, hi;
 
 	sim_point();
-	stackof(h, NULL, &lo, &hi);
-	h->sp = fresh(hi, sim_enter, (uintptr_t)hartstart, cpu);
+	lay(h, hartstart, (void *)(uintptr_t)cpu);
 	h->masked = true;
-	h->started = true;
+	sim_store(&h->started, true);
+	sim_begins(h);
 }
 
 void
@@ -760,109 +536,13 @@ arch_minit(void)
 	cur->deadline = INT64_MAX;
 }
 
-// nextevent is the earliest deadline of any hart or the device.
-static int64_t
-nextevent(void)
-{
-	int64_t when = devwhen;
-
-	for (unsigned i = 0; i < nharts; i++)
-		if (harts[i].started && harts[i].deadline < when)
-			when = harts[i].deadline;
-	return when;
-}
-
-void
-arch_cpuidle(void)
-{
-	struct hart *h = cur, *next;
-
-	settle();
-	sim_stats.idles++;
-	h->idle = true;
-	while (!pending(h)) {
-		next = pick(NULL);
-		if (next != NULL) {
-			switchto(next);
-			settle();
-			if (h->idle && sim_random(256) == 0)
-				break; // early, as it may
-		} else if (nextevent() == INT64_MAX) {
-			stuck();
-		} else {
-			clock_ = nextevent();
-		}
-	}
-	h->idle = false;
-	h->masked = false;
-	if (pending(h))
-		interrupt();
-	refuel();
-}
-
-void
-arch_cpuwake(unsigned cpu)
-{
-	sim_point();
-	harts[cpu].ipi = true;
-	if (&harts[cpu] == cur && !cur->masked) {
-		settle();
-		quantum = 1 + sim_random(8);
-		fuel = fuelset = quantum;
-	}
-}
-
-void
-procyield(void)
-{
-	struct hart *next;
-
-	settle();
-	clock_ += SPIN_NS;
-	next = pick(cur);
-	if (next == cur) // the others wait for a time that must come
-		clock_ += 20 * SPIN_NS;
-	switchto(next);
-	settle();
-	if (!cur->masked && sim_g != NULL && pending(cur))
-		interrupt();
-	refuel();
-}
-
 // ---- Time, devices, console --------------------------------------------------------------
-
-int64_t
-nanotime(void)
-{
-	sim_point();
-	return now() + 1;
-}
-
-void
-arch_timerset(int64_t when)
-{
-	settle();
-	cur->deadline = when == INT64_MAX ? when : when - 1 < 0 ? 0 : when - 1;
-	refuel();
-}
-
-void devstart(long ns);
-void devquiet(void);
-
-void
-devstart(long ns)
-{
-	sim_point();
-	settle();
-	devwhen = clock_ + ns;
-	refuel();
-}
 
 void
 devquiet(void)
 {
 	sim_point();
-	linepending[LINE_DEVICE] = false;
+	taken(&linepending[LINE_DEVICE]);
 }
 
 void
@@ -870,7 +550,7 @@ arch_irqmask(unsigned irq, bool masked)
 {
 	sim_point();
 	if (irq < NIRQ)
-		lineunmasked[irq] = !masked;
+		sim_store(&lineunmasked[irq], !masked);
 }
 
 void
@@ -946,43 +626,42 @@ guards(void)
 				STACK_GUARD_BYTES);
 }
 
-int
-sim_run(unsigned n, uint64_t seed, bool iswild, const char *args)
+void
+sim_reset(unsigned n, const char *args)
 {
-	uintptr_t lo, hi;
-
 	guards();
-#ifdef SIM_TSAN
-	hostfiber = __tsan_get_current_fiber();
-#endif
 	memset(harts, 0, sizeof harts);
-	memset(&sim_stats, 0, sizeof sim_stats);
 	memset(linepending, 0, sizeof linepending);
 	memset(lineunmasked, 0, sizeof lineunmasked);
 	snprintf(bootargs, sizeof bootargs, "%s", args);
 	memset(out, 0, outlen);
 	outlen = 0;
 	nharts = n;
-	wild = iswild;
-	rngstate = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	for (int i = 0; i < 8; i++)
-		rng();
-	turns = 0;
-	clock_ = 1000;
-	devwhen = INT64_MAX;
 	for (unsigned i = 0; i < n; i++)
 		harts[i].deadline = INT64_MAX;
-	cur = &harts[0];
-	cur->started = true;
-	cur->masked = true;
-	sim_g = NULL;
-	fuel = fuelset = 0;
-	newquantum();
-	refuel();
-	running = true;
-	stackof(cur, NULL, &lo, &hi);
-	swap(&hostsp, fresh(hi, sim_enter, (uintptr_t)hartboot, 0), cur, NULL,
-	     true);
-	sim_g = NULL;
-	return status;
+	harts[0].started = true;
+	harts[0].masked = true;
+	lay(&harts[0], hartboot, NULL);
+}
+
+void
+sim_boot(void)
+{
+	struct hart *h = cur;
+
+#ifdef SIM_TSAN
+	host.fiber = __tsan_get_current_fiber();
+#endif
+	sim_setg(NULL);
+	swap(BACK(h), h->sp, h, NULL, true);
+	sim_setg(NULL);
+}
+
+void
+sim_back(void)
+{
+	uintptr_t unused;
+
+	swap(&unused, host.sp, NULL, NULL, true);
+	__builtin_unreachable();
 }

@@ -13,7 +13,7 @@ SIM_POINTS := -fsanitize-coverage=trace-pc
 SIM_KERNEL := $(wildcard kernel/*.c pkg/*.c)
 SIM_TESTS := $(filter-out tests/target/libc.c tests/target/fault.c, \
 	$(wildcard tests/target/*.c))
-SIM_OWN := tests/sim/sim.c tests/sim/switch.S tests/sim/host.c
+SIM_OWN := tests/sim/sim.c tests/sim/turns.c tests/sim/switch.S tests/sim/host.c
 SIM_MORE := tests/sim/run.c tests/sim/tables.c tests/sim/exits.c \
 	tests/sim/fuzz.c tests/sim/fuzzmain.c
 SIM_HEADERS := $(wildcard tests/sim/include/*.h tests/sim/*.h include/*.h \
