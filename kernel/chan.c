@@ -108,6 +108,22 @@ bufget(struct hchan *c, void *elem)
 	store_rlx(&c->qcount, c->qcount - 1);
 }
 
+// bufturn takes the head of a full ring and puts next in its place, at the tail.
+// qcount stays as it is: chan_len looks without the lock and would see a room that
+// there never was.
+static void
+bufturn(struct hchan *c, void *elem, const void *next)
+{
+	unsigned char *p = slot(c, c->recvx);
+
+	if (elem != NULL)
+		elemcopy(elem, p, c->elemsize);
+	elemcopy(p, next, c->elemsize);
+	if (++c->recvx == c->dataqsiz)
+		c->recvx = 0;
+	c->sendx = c->recvx;
+}
+
 void
 elemcheck(const struct hchan *c, size_t size, const char *call)
 {
@@ -361,8 +377,7 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 		if (elem != NULL)
 			elemcopy(elem, sg->elem, c->elemsize);
 	} else {
-		bufget(c, elem);
-		bufput(c, sg->elem);
+		bufturn(c, elem, sg->elem);
 	}
 	if (gp == NULL) { // a handler's send
 		isrdone(sg);

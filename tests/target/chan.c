@@ -270,6 +270,82 @@ arrive(struct one *o)
 	settle();
 }
 
+// A full channel at which senders wait stays full when somebody receives: the first
+// of them takes the place. len, which looks without a lock, never sees less.
+enum { FULLCAP = 2, FULLSENDERS = 3, FULLROUNDS = 200 };
+
+struct full {
+	chan *c;
+	atomic_int stop, less, looks;
+};
+
+static void
+sends_on(void *arg)
+{
+	struct full *f = arg;
+
+	while (!atomic_load(&f->stop))
+		chan_send(f->c, &(int){ 1 });
+}
+
+static void
+looks_on(void *arg)
+{
+	struct full *f = arg;
+
+	while (!atomic_load(&f->stop)) {
+		if (chan_len(f->c) != FULLCAP)
+			atomic_fetch_add(&f->less, 1);
+		if (atomic_fetch_add(&f->looks, 1) % 8 == 7)
+			runtime_gosched();
+	}
+}
+
+// sendersleft tells whether all of them wait.
+static bool
+sendersleft(void *unused)
+{
+	static struct goroutine_info g[16];
+	unsigned n = runtime_goroutines(g, 16), wait = 0;
+
+	(void)unused;
+	for (unsigned i = 0; i < n && i < 16; i++)
+		wait += g[i].reason != NULL &&
+			strcmp(g[i].reason, "chan send") == 0;
+	return wait == FULLSENDERS;
+}
+
+static void
+LenOfFull(void)
+{
+	static struct full f;
+	int v;
+
+	memset(&f, 0, sizeof f);
+	f.c = chan_make(int, FULLCAP);
+	for (int i = 0; i < FULLSENDERS; i++)
+		go(sends_on, &f);
+	NEED(eventually(sendersleft, NULL));
+	CHECK_EQ(chan_len(f.c), FULLCAP);
+	go(looks_on, &f);
+	for (int i = 0; i < FULLROUNDS; i++) {
+		int was = atomic_load(&f.looks);
+
+		// One that waits is left whatever becomes of the other two.
+		chan_recv(f.c, &v);
+		chan_recv(f.c, &v);
+		CHECK(eventually(sendersleft, NULL));
+		while (atomic_load(&f.looks) == was)
+			runtime_gosched();
+	}
+	CHECK_EQ(atomic_load(&f.less), 0);
+	atomic_store(&f.stop, 1);
+	for (int i = 0; i < FULLCAP + FULLSENDERS; i++)
+		chan_recv(f.c, &v);
+	CHECK(wait_idle(0));
+	chan_free(f.c);
+}
+
 // Goroutines that wait are served in the order in which they came, receivers
 // and senders alike.
 static void
@@ -876,6 +952,7 @@ const struct test chan_tests[] = {
 	T(ChanCrowd),
 	T(AsynchFifo),
 	T(SynchFifo),
+	T(LenOfFull),
 	T(WaitersFifo),
 	T(Nonblock),
 	T(ZeroSize),
