@@ -84,6 +84,9 @@ one(const uint8_t *data, size_t size)
 	reboot();
 	if (sim_fuzz(data, size))
 		return;
+#ifndef SIM_REPLAY
+	showinput(); // libFuzzer keeps SIGABRT for itself
+#endif
 	abort();
 }
 
