@@ -462,14 +462,18 @@ class Suite:
                     "--only", "^%s$" % name])
 
     def sim(self):
-        """The kernel on this machine, in seeded turns; see tests/sim/sim.c."""
+        """The kernel on this machine, in seeded turns (tests/sim/turns.c) or with
+        harts that are threads (threads.c)."""
         plan = [("asan", "target", h, s) for s, h in enumerate((1, 2, 4), 1)]
         plan += [("asan", "wild", h, s) for s, h in enumerate((2, 4, 8), 4)]
         plan += [("torture", "torture", 4, 7), ("tsan", "tsan", 4, 3)]
+        plan += [("threads", "threads", 4, 8), ("threadsan", "tsan threads", 4, 9)]
         if self.o.soak:
             plan = [(v, w, h, s) for s in range(1, self.o.seeds + 1)
                     for v, w in (("asan", "target"), ("asan", "wild"),
-                                 ("torture", "torture"), ("tsan", "tsan"))
+                                 ("torture", "torture"), ("tsan", "tsan"),
+                                 ("threads", "threads"), ("threads", "wild threads"),
+                                 ("threadsan", "tsan threads"))
                     for h in (1, 2, 4, 8)]
         plan = [("sim/%d %s seed=%d" % (h, w, s), v, w, h, s)
                 for v, w, h, s in plan]
@@ -482,11 +486,11 @@ class Suite:
                 else "does not build"
         for name, variant, what, harts, seed in plan:
             # Time is virtual, but in a wild run a hart may be held up.
-            words = ["-w"] if what == "wild" else ["-v"]
-            words += ["clock=virtual"] * (what != "wild")
+            words = ["-w"] if "wild" in what else ["-v"]
+            words += ["clock=virtual"] * (what != "wild" and "threads" not in what)
             options = ["env", "TSAN_OPTIONS=suppressions=tests/sim/tsan.supp"]
-            self.add(name, brief=True, timeout=300, broken=broken[variant],
-                     command=options * (what == "tsan") + [os.path.join(self.o.build, "sim", variant,
+            self.add(name, brief=True, timeout=600 if "threads" in what else 300, broken=broken[variant],
+                     command=options * ("tsan" in what) + [os.path.join(self.o.build, "sim", variant,
                                            "sim"), "-n%d" % harts,
                               "-s%d" % seed] + words + ["seed=%d" % seed])
 

@@ -26,7 +26,7 @@ struct hart {
 	uint64_t stalled; // turns.c: until that many turns have been given
 	// threads.c
 	uint64_t rng;
-	int64_t fuel;
+	int64_t fuel, fuelset; // points
 	struct sim_stats stats;
 	int wake;
 };

@@ -152,10 +152,13 @@ fiberof(uintptr_t lo)
 #endif
 
 // errnop is where errno is on this thread; a switch may end on another.
-__attribute__((noipa)) static int *
+__attribute__((noinline)) static int *
 errnop(void)
 {
-	return &errno;
+	int *e = &errno;
+
+	__asm__ volatile("" : "+r"(e));
+	return e;
 }
 
 // swap continues the context at to, which hart h runs as gp (host: the program
@@ -220,6 +223,9 @@ lay(struct hart *h, void (*fn)(void *), void *arg)
 
 	stackof(h, NULL, &lo, &hi);
 	h->sp = fresh(hi, sim_enter, (uintptr_t)fn, (uintptr_t)arg);
+#ifdef SIM_TSAN
+	fiberof(lo); // who creates it has done what he did before it begins
+#endif
 }
 
 // ---- Interrupts --------------------------------------------------------------------

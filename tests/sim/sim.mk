@@ -13,9 +13,9 @@ SIM_POINTS := -fsanitize-coverage=trace-pc
 SIM_KERNEL := $(wildcard kernel/*.c pkg/*.c)
 SIM_TESTS := $(filter-out tests/target/libc.c tests/target/fault.c, \
 	$(wildcard tests/target/*.c))
-SIM_OWN := tests/sim/sim.c tests/sim/turns.c tests/sim/switch.S tests/sim/host.c
-SIM_MORE := tests/sim/run.c tests/sim/tables.c tests/sim/exits.c \
-	tests/sim/fuzz.c tests/sim/fuzzmain.c
+SIM_OWN := tests/sim/sim.c tests/sim/switch.S tests/sim/host.c
+SIM_MORE := tests/sim/turns.c tests/sim/threads.c tests/sim/run.c \
+	tests/sim/tables.c tests/sim/exits.c tests/sim/fuzz.c tests/sim/fuzzmain.c
 SIM_HEADERS := $(wildcard tests/sim/include/*.h tests/sim/*.h include/*.h \
 	kernel/*.h tests/target/*.h)
 
@@ -67,12 +67,25 @@ SIM_NOSAN_fuzz := $(SIM_NOSAN_asan)
 SIM_SELF_fuzz := -DSIM_ASAN
 SIM_CONF_fuzz := $(SIM_CONF_replay)
 SIM_RESET_fuzz := yes
-SIM_VARIANTS := asan torture cov covt tsan replay fuzz
+# Harts that are threads, without ThreadSanitizer and with it.
+SIM_CC_threads := gcc
+SIM_SAN_threads := -O2 -DSIM_THREADS
+SIM_SELF_threads := -DSIM_THREADS -pthread
+SIM_HARTS_threads := threads
+SIM_CC_threadsan := gcc
+SIM_SAN_threadsan := $(SIM_SAN_tsan) -DSIM_THREADS
+SIM_SELF_threadsan := $(SIM_SELF_tsan) -DSIM_THREADS -pthread
+SIM_CONF_threadsan := $(SIM_CONF_tsan) -DSIM_SHORT=1
+SIM_HARTS_threadsan := threads
+SIM_VARIANTS := asan torture cov covt tsan threads threadsan replay fuzz
 
 SIM_LINK = $(SIM_CC) -no-pie -Wl,-z,noexecstack $(SIM_SAN) \
 	-Wl,--defsym=__text_start=__executable_start \
 	-Wl,--defsym=__text_end=etext $(SIM_WRAPS:%=-Wl,--wrap=%)
 SIM_WRAPS := poolget poolput chanbufalloc chanbuffree
+
+sim_own = $(patsubst %,$(SIM)/$1/%.o,$(SIM_OWN) \
+	tests/sim/$(or $(SIM_HARTS_$1),turns).c)
 
 define sim_rules
 $(SIM)/$1/%: SIM_CC = $$(SIM_CC_$1)
@@ -110,14 +123,14 @@ $(SIM_EXITS:%=$(SIM)/$1/%.o): $(SIM)/$1/%.o: % $(SIM_HEADERS) Makefile \
 		-include include/go.h -DSIM_MAIN=exit_$$(*F:.c=) \
 		$$(filter-out --coverage,$$(SIM_SAN)) -c -o $$@ $$<
 $(SIM)/$1/sim: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_TESTS:%=$(SIM)/$1/%.o) \
-    $(SIM_OWN:%=$(SIM)/$1/%.o) $(SIM)/$1/tests/sim/run.c.o \
+    $(call sim_own,$1) $(SIM)/$1/tests/sim/run.c.o \
     $(SIM)/$1/tests/sim/tables.c.o
 	$$(sim_link)
 $(SIM)/$1/exits: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_EXITS:%=$(SIM)/$1/%.o) \
-    $(SIM_OWN:%=$(SIM)/$1/%.o) $(SIM)/$1/tests/sim/run.c.o \
+    $(call sim_own,$1) $(SIM)/$1/tests/sim/run.c.o \
     $(SIM)/$1/tests/sim/exits.c.o
 	$$(sim_link)
-$(SIM)/$1/replay: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(SIM_OWN:%=$(SIM)/$1/%.o) \
+$(SIM)/$1/replay: $(SIM_KERNEL:%=$(SIM)/$1/%.o) $(call sim_own,$1) \
     $(SIM)/$1/tests/sim/fuzz.c.o $(SIM)/$1/tests/sim/fuzzmain.c.o
 	$$(call say,LD,$$@)
 	$$(Q)$$(SIM_LINK) $$(if $$(filter fuzz,$1),-fsanitize=fuzzer) -o $$@ \
