@@ -357,10 +357,11 @@ class Sweep:
         return 0
 
     def harts(self):
-        """With how many harts to run: one unless told otherwise. With more the
-        interrupt moves through one of them only, and the traces are those of
-        emulated turns."""
-        return [self.o.harts or 1]
+        """With how many harts to run: one; where the other of two can be held
+        still (tests/sweep/other.c), what takes two as well."""
+        if self.o.harts:
+            return [self.o.harts]
+        return [1, 2] if self.arch == "riscv64" else [1]
 
     def run(self, harts):
         o, arch = self.o, self.arch

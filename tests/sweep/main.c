@@ -288,6 +288,7 @@ one(const struct scenario *s, enum mode mode, unsigned n, unsigned gap,
 	taken = disarm();
 	if (!settle())
 		failed(__FILE__, __LINE__, "it comes to rest");
+	letgo();
 	if (s->check != NULL && !s->check())
 		failed(__FILE__, __LINE__, "the result is right");
 	balance();
@@ -392,11 +393,13 @@ main(int argc, char **argv)
 	go(semaman, NULL);
 	go(chanman, NULL);
 	runtime_gosched();
+	otherinit();
 	alive = runtime_num_goroutine();
-	for (const struct scenario *s = scenarios; s->name != NULL; s++) {
+	for (const struct scenario *s = runtime_num_cpu() > 1 ? pairs :
+								scenarios;
+	     s->name != NULL; s++) {
 		if (strncmp(s->name, opt.only, strlen(opt.only)) != 0 ||
-		    (s->slow && !opt.slow) ||
-		    (s->harts != 0 && s->harts != runtime_num_cpu()))
+		    (s->slow && !opt.slow))
 			continue;
 		for (enum mode m = PREEMPT; m < NMODE; m++) {
 			if (!(opt.modes & 1u << m) ||

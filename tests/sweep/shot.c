@@ -184,7 +184,7 @@ hitidle(void)
 }
 
 // ---- A hart that sleeps for ever -------------------------------------------------------
-// With one hart, nothing placed and no deadline of the kernel's, nothing will ever
+// With one hart, or the other one held, nothing placed and no deadline of the kernel's, nothing will ever
 // end a sleep: somebody was lost. So whoever sleeps like that, or goes on sleeping
 // after the interrupt that was to wake it, gets a deadline from us, and if it is that
 // what ends the sleep the machine says so.
@@ -195,7 +195,7 @@ enum { FOREVER = 1000000 }; // ns
 static void
 backstop(void)
 {
-	if (ncpu == 1 && running() && getg()->m->armed == INT64_MAX &&
+	if (alone() && running() && getg()->m->armed == INT64_MAX &&
 	    shot.at == NEVER)
 		__real_arch_timerset(nanotime() + FOREVER);
 }
@@ -205,9 +205,11 @@ void
 __wrap_arch_cpuidle(void)
 {
 	struct m *mp = getg()->m;
-	bool mine = ncpu == 1 && running() && mp->armed == INT64_MAX;
+	bool mine = alone() && running() && mp->armed == INT64_MAX;
 	uintptr_t s;
 
+	if (holdidle())
+		return;
 	idlefrom = nanotime();
 	backstop();
 	__real_arch_cpuidle();

@@ -24,11 +24,11 @@ struct scenario {
 	void (*wake)(void);
 	// What the goroutine that the handler readies does to the scenario.
 	void (*meddle)(void);
-	uint8_t harts; // only with so many; 0: with any number
-	bool remote;   // the interrupt is another hart's, on its way from idle
-	bool slow;     // not in the cut
+	bool remote; // the interrupt is another hart's, on its way from idle
+	bool slow;   // not in the cut
 };
-extern const struct scenario scenarios[];
+extern const struct scenario scenarios[]; // of one hart
+extern const struct scenario pairs[];     // of two: other.c
 
 // EXPECT(c) fails this placement unless c.
 #define EXPECT(c) ((c) ? (void)0 : failed(__FILE__, __LINE__, #c))
@@ -61,6 +61,14 @@ uintptr_t lastpc(void);
 // hit tells in which modes an interrupt came before the instruction at pc.
 unsigned hit(uintptr_t pc);
 uintptr_t textlo(void), texthi(void);
+// otherinit begins what other.c needs; letgo lets the other hart go on if it is held;
+// holdidle is called where a hart is about to sleep, interrupts masked, and returns
+// true, with interrupts on, if it was held there. alone: this hart is the only one, or
+// the other one is held.
+void otherinit(void);
+bool alone(void);
+void letgo(void);
+bool holdidle(void);
 // running is true while a scenario is. act is what the handler does. See main.c.
 bool running(void);
 void act(enum mode mode, unsigned nth);
