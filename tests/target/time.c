@@ -438,13 +438,55 @@ TimerOrder(void)
 	CHECK_EQ(order.wrong, 0);
 }
 
+// Each P gets some timers: one goroutine a hart, none of which waits before all are
+// there.
+enum { MOVED_EACH = 4, MOVED = 8 * MOVED_EACH };
+
+struct spot {
+	struct wait_group wg;
+	atomic_int here;
+	int n;
+	struct alarm *a;
+};
+
+static void
+sets_there(void *arg)
+{
+	struct spot *s = arg;
+	int64_t until = time_now() + 20 * MILLISECOND;
+	int i = atomic_fetch_add(&s->here, 1);
+
+	while (atomic_load(&s->here) < s->n && time_now() < until)
+		;
+	for (int k = 0; k < MOVED_EACH; k++)
+		set_alarm(&s->a[i * MOVED_EACH + k], (30 + k) * MILLISECOND);
+	wait_group_done(&s->wg);
+}
+
 // The same while the number of Ps changes: what is set moves along, and fires.
 static void
 TimersMove(void)
 {
-	static struct alarm a[64];
+	static struct alarm a[64], b[MOVED];
+	static struct spot s;
 	int n = runtime_num_cpu(), fired = 0, early = 0;
 
+	memset(b, 0, sizeof b);
+	memset(&s, 0, sizeof s);
+	s.n = n < 8 ? n : 8;
+	s.a = b;
+	wait_group_add(&s.wg, s.n);
+	for (int i = 0; i < s.n; i++)
+		go(sets_there, &s);
+	wait_group_wait(&s.wg);
+	runtime_gomaxprocs(1);
+	for (int i = 0; i < s.n * MOVED_EACH; i++) {
+		CHECK(eventually(has_fired, &b[i]));
+		timer_stop(&b[i].t);
+		CHECK_EQ(b[i].fired, 1);
+		CHECK_EQ(b[i].early, 0);
+	}
+	runtime_gomaxprocs(n);
 	memset(a, 0, sizeof a);
 	for (int i = 0; i < 64; i++) {
 		set_alarm(&a[i], (1 + i * 7 % 20) * MILLISECOND);
@@ -824,6 +866,109 @@ TimerRearms(void)
 	CHECK_EQ(c.wrong, 0);
 	CHECK_EQ(c.victims, 1);
 	CHECK_EQ(timers_set(), before);
+}
+
+// A sleeper's timer is its own again when it goes on: the deadline that it sets next
+// is not lost while the hart that woke it is still busy with the sleep's.
+struct handed {
+	struct wait_group wg;
+	struct semaphore s[4];
+	atomic_int waits[4], next, wrong;
+};
+
+static void
+sleeps_then_waits(void *arg)
+{
+	struct handed *h = arg;
+	int i = atomic_fetch_add(&h->next, 1);
+
+	for (int k = 0; k < scaled(300); k++) {
+		time_sleep(1000 + k % 7 * 300);
+		atomic_store(&h->waits[i], 1);
+		if (!semaphore_acquire_timeout(&h->s[i], HOUR))
+			atomic_fetch_add(&h->wrong, 1);
+	}
+	wait_group_done(&h->wg);
+}
+
+static void
+hands_on(void *arg)
+{
+	struct handed *h = arg;
+	int done = 0;
+
+	while (done < 4 * scaled(300)) {
+		for (int i = 0; i < 4; i++)
+			if (atomic_exchange(&h->waits[i], 0) != 0) {
+				semaphore_release(&h->s[i]);
+				done++;
+			}
+		runtime_gosched();
+	}
+	wait_group_done(&h->wg);
+}
+
+static void
+SleepThenTimeout(void)
+{
+	static struct handed h;
+	unsigned before = timers_set();
+
+	memset(&h, 0, sizeof h);
+	wait_group_add(&h.wg, 5);
+	for (int i = 0; i < 4; i++)
+		go(sleeps_then_waits, &h);
+	go(hands_on, &h);
+	wait_group_wait(&h.wg);
+	CHECK_EQ(h.wrong, 0);
+	CHECK_EQ(timers_set(), before);
+}
+
+// A timer whose fn takes a while and sets itself for now leaves goroutines time.
+struct greedy {
+	struct timer t;
+	atomic_bool stop;
+};
+
+static void
+greedy_fn(void *arg)
+{
+	struct greedy *gr = arg;
+	int64_t end = time_now() + 20 * MICROSECOND;
+
+	while (time_now() < end)
+		;
+	if (!atomic_load(&gr->stop))
+		timer_start(&gr->t, 0, greedy_fn, gr);
+}
+
+static int64_t
+counting(void)
+{
+	int64_t from = time_now();
+
+	for (volatile int i = 0; i < 2000; i++)
+		;
+	return time_now() - from;
+}
+
+static void
+TimerLeavesTime(void)
+{
+	static struct greedy gr;
+	int64_t without = counting(), with;
+
+	memset(&gr, 0, sizeof gr);
+	preempt_disable();
+	timer_start(&gr.t, 0, greedy_fn, &gr);
+	preempt_enable();
+	with = counting();
+	atomic_store(&gr.stop, true);
+	time_sleep(MILLISECOND);
+	CHECK(!timer_stop(&gr.t));
+	// Fns get half of the time, or a little more than that.
+	CHECK(with < 5 * without + MILLISECOND || !virtual_clock() ||
+	      chaotic() || tortured());
 }
 
 // fn is never called while it still runs, although it set the timer anew at its
@@ -1249,6 +1394,7 @@ const struct test time_tests[] = {
 	T(TimerReset),       T(TimerModifiedEarlier),
 	T(AdjustTimers),     T(TimerStopWaits),
 	T(TimerRearms),      T(TimerAlone),
+	T(TimerLeavesTime),  T(SleepThenTimeout),
 	T(TimerForEver),     T(TimerStopsNext),
 	T(TimerFrame),       T(TimerOverflow),
 	T(TimerMisuse),      T(Ticker),
