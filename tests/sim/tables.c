@@ -45,8 +45,6 @@ static const struct {
 } leftout[] = {
 	{ "ReentReturned", "it is about newlib's struct _reent", ALWAYS },
 	{ "SyscallErrors", "it is about newlib's system calls", ALWAYS },
-	{ "LockedFifo", "a timer may come between a turn and its count",
-	  ALWAYS },
 	{ "StackAtAnyInstruction",
 	  "nothing is interrupted inside a basic block here", ALWAYS },
 	{ "WaitersFifo", "its goroutines queue up within a time",
