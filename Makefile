@@ -150,7 +150,7 @@ config_lines := $(foreach c,$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
 # Where make was called is the current directory, or with -C what the shell
 # says it was. A program's path is absolute from here on unless it is in the
 # tree, so that what __FILE__ shows stays short.
-APP ?= examples/tour.c
+APP ?= $(or $(DEFAULT_APP),examples/tour.c)
 APPS ?= $(APP)
 find_app = $(firstword $(wildcard $(if $(filter /%,$1),$1,$(if $(FROM_C), \
 	$(PWD)/$1 $(CURDIR)/$1,$(CURDIR)/$1 $(PWD)/$1))))
@@ -320,7 +320,18 @@ export MACHINE_TEXT = board=$(BOARD)|arch=$(ARCH)|qemu=$(QEMU)|args=$(strip \
 	$(machine_args))|kernel=$(strip $(machine_kernel))|icount=$(or \
 	$(ICOUNT_SHIFT),0)|harts_max=$(HARTS_MAX)|harts_default=$(strip \
 	$(HARTS_DEFAULT))|exit=$(strip \
-	$(QEMU_EXIT))|exit_args=$(strip $(QEMU_EXIT_ARGS))
+	$(QEMU_EXIT))|exit_args=$(strip $(QEMU_EXIT_ARGS))|core=$(strip \
+	$(CORE))|ram_origin=$(strip $(RAM_ORIGIN))|ram_size=$(strip \
+	$(RAM_SIZE))|flash_origin=$(strip $(FLASH_ORIGIN))|flash_size=$(strip \
+	$(FLASH_SIZE))|tests=$(strip $(TESTS))|app=$(strip $(or $(DEFAULT_APP), \
+	examples/tour.c))|checked=$(strip \
+	$(CHECKED))|standin=$(strip $(STANDIN))|baud=$(strip \
+	$(BAUD))|usb_id=$(strip $(USB_ID))|flash_with=$(strip \
+	$(FLASH_WITH))|flash_tools=$(strip $(FLASH_TOOLS))|openocd_cfg=$(strip \
+	$(OPENOCD_CFG))|openocd_adapter=$(strip \
+	$(OPENOCD_ADAPTER))|pyocd_target=$(strip \
+	$(PYOCD_TARGET))|chip_id=$(strip $(CHIP_ID))|chip_id_addr=$(strip \
+	$(CHIP_ID_ADDR))|chip_id_mask=$(strip $(CHIP_ID_MASK))
 # Another make may be at it too: each has a file of its own until it is whole.
 $(BB)/machine: FORCE
 	@mkdir -p $(@D)
@@ -564,6 +575,14 @@ stack-report:
 	@$(SUBMAKE) $(PARALLEL) -s image $(STACK_BUILD)
 	@$(SUBMAKE) image-stacks $(STACK_BUILD)
 
+# ---- Boards -----------------------------------------------------------------
+
+# A table of them; --no-print-directory is for a make -C around this.
+.PHONY: boards
+boards:
+	@$(PYTHON) tools/boards.py $(foreach b,$(BOARDS),$(shell $(SUBMAKE) -s \
+		print-machine BOARD=$b))
+
 # ---- Everything else ------------------------------------------------------
 
 .PHONY: help setup clean
@@ -592,6 +611,7 @@ clean:
 #: make nightly HOURS=100        so many virtual hours on each architecture, and on
 #:                              beyond 2^32 ms
 #: make target-coverage         which instructions of the kernel the tests run
+#: make boards                  the boards there are, and how each is tested
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,
@@ -605,7 +625,7 @@ clean:
 #:   ARCH=riscv64|armv7m|x86_64   the architecture; test: (all)
 #:   BOARD=name                   the machine (the architecture's first)
 #:   APP=file.c or folder         the program, also outside the tree
-#:                                (examples/tour.c)
+#:                                (examples/tour.c, or what fits the board)
 #:   ARGS="..."                   the program's boot arguments
 #:   HARTS=n                      CPU cores (the board's)
 #:   CONFIG="NG=200 ..."          limits of include/config.h, other values

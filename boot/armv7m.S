@@ -38,6 +38,16 @@ __vectors:
 	.endr
 	.size	__vectors, . - __vectors
 
+#if !SEMIHOSTING
+// const char __gzargs[]: the boot arguments, for tools/setargs.py to write.
+	.section .gzargs, "a", %progbits
+	.globl	__gzargs
+	.type	__gzargs, %object
+__gzargs:
+	.zero	BOOTARGS_BYTES
+	.size	__gzargs, . - __gzargs
+#endif
+
 // _Noreturn void _start(void);
 // Reset: Thread mode, on the MSP. Interrupts stay out by PRIMASK until boot has
 // set priorities, then by BASEPRI. The stack is in .bss and nothing is on it.

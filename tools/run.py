@@ -27,7 +27,10 @@ and the run could not be repeated.
 
 The guest's status is QEMU's exit code, or, if the board says QEMU_EXIT = file,
 the first byte of a file that the guest writes through a debug port: empty
-means that it died.
+means that it died. With QEMU_EXIT = line the image is a real board's, which can
+only say its status: a line `gzero: exit N`. QEMU is ended behind it. Such an
+image carries its boot arguments with it, so it is run from a copy that has them
+(setargs.py).
 
 tests use run(), which collects the output instead of showing it.
 """
@@ -47,6 +50,8 @@ import sys
 import tempfile
 import termios
 import time
+
+import setargs
 
 TIMEOUT_STATUS = 124
 OUTPUT_STATUS = 125
@@ -72,6 +77,7 @@ class Machine:
         self.harts_max = int(self.values["harts_max"])
         self.harts_default = int(self.values["harts_default"])
         self.exit_file = self.values["exit"] == "file"
+        self.exit_line = self.values["exit"] == "line"
 
     def with_words(self, words):
         """The same machine with more words on its command line."""
@@ -94,7 +100,7 @@ class Machine:
         words += shlex.split(self.values["kernel"])
         if self.exit_file:
             words += shlex.split(self.values["exit_args"])
-        if args:
+        if args and not self.exit_line:
             words += ["-append", args]
         if icount is not None:
             words += ["-icount", "shift=%d,sleep=off" % icount]
@@ -107,6 +113,8 @@ class Machine:
 # is what QEMU warns of.
 IDLE = re.compile(rb"qemu-[^\n]*: warning: icount sleep disabled and no active "
                   rb"timers\r?\n")
+# How a machine that can only talk says its status (QEMU_EXIT = line).
+EXIT_LINE = re.compile(rb"^gzero: exit (\d{1,3})\r?\n", re.M)
 
 
 def _leash(parent):
@@ -120,7 +128,10 @@ def _leash(parent):
 class Guest:
     """One QEMU with pipes on its three files."""
 
-    def __init__(self, command):
+    def __init__(self, command, exit_line=False):
+        self.exit_line = exit_line
+        self.said = None  # the status that it said, if it ends by a line
+        self.tail = b"\n"
         self.proc = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -181,13 +192,27 @@ class Guest:
                     complain(data)
                 else:
                     show(data)
+                    if self.exit_line and self.over(data):
+                        return None
                 if count > limit:
                     return "output"
         self.proc.wait()
         return None
 
+    def over(self, data):
+        """Looks for the line that ends the run, which may come in pieces."""
+        self.tail += data
+        found = EXIT_LINE.search(self.tail)
+        if found and int(found.group(1)) < 256:
+            self.said = int(found.group(1))
+            return True
+        self.tail = self.tail[self.tail.rfind(b"\n"):][:64]
+        return False
+
     def status(self, exit_file):
         """The guest's status. Returns (status, why or None)."""
+        if self.said is not None:
+            return self.said, None
         code = self.proc.returncode
         own = [line for line in self.errors.decode(errors="replace").split("\n")
                if re.match(r"qemu[-\w]*: ", line) and "warning:" not in line]
@@ -201,7 +226,7 @@ class Guest:
                 "got signal %d" % -code
         if code == 1 and own:
             return DIED_STATUS, "QEMU could not run it"
-        if exit_file is not None:
+        if exit_file is not None or self.exit_line:
             return DIED_STATUS, "the machine died without a status"
         return code, None
 
@@ -256,15 +281,23 @@ class Keyboard:
 def execute(machine, image, harts, args, icount, show, complain, keyboard,
             timeout, limit):
     """Runs QEMU to its end. Returns (status, why or None, command)."""
-    exit_file = None
+    exit_file = copied = None
     command = []
     try:
+        if machine.exit_line and args:
+            fd, copied = tempfile.mkstemp(prefix="gzargs.", suffix=".elf")
+            os.close(fd)
+            try:
+                setargs.write(image, copied, args)
+            except setargs.Refused as e:
+                return DIED_STATUS, str(e), command
+            image = copied
         if machine.exit_file:
             fd, exit_file = tempfile.mkstemp(prefix="gzexit.")
             os.close(fd)
         command = machine.command(image, harts, args, icount, exit_file or "")
         try:
-            guest = Guest(command)
+            guest = Guest(command, machine.exit_line)
         except OSError as e:
             return DIED_STATUS, "%s: %s" % (command[0], e.strerror), command
         deadline = None if not timeout else time.monotonic() + timeout
@@ -279,8 +312,9 @@ def execute(machine, image, harts, args, icount, show, complain, keyboard,
                 (limit / 1e6), command
         return guest.status(exit_file) + (command,)
     finally:
-        if exit_file is not None:
-            os.unlink(exit_file)
+        for path in (exit_file, copied):
+            if path is not None:
+                os.unlink(path)
 
 
 class Typist:

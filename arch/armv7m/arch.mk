@@ -21,3 +21,7 @@ NEWLIB_CONF = --enable-newlib-reent-small \
 DEFAULT_BOARD = mps2-an385
 ARCH_PACKAGES = gcc-arm-none-eabi newlib-source qemu-system-arm
 ARCH_MAXHARTS = 1
+# What every board.mk says of its memory, for the linker script.
+MEMORY_LDDEFS = --defsym=FLASH_ORIGIN=$(FLASH_ORIGIN) \
+	--defsym=FLASH_SIZE=$(FLASH_SIZE) --defsym=RAM_ORIGIN=$(RAM_ORIGIN) \
+	--defsym=RAM_SIZE=$(RAM_SIZE)

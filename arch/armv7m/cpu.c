@@ -121,14 +121,12 @@ arch_halt(int status)
 		__asm__ volatile("wfi");
 }
 
-#ifndef BOOTARGS_BYTES
-#define BOOTARGS_BYTES 256
-#endif
 static char bootargs[BOOTARGS_BYTES];
-static const char *bootargs_start = bootargs;
+static const char *bootargs_start = SEMIHOSTING ? bootargs : __gzargs;
 
 // bootargs_init asks the debugger for the command line; its first word is the
-// image's name and is dropped.
+// image's name and is dropped. Where there is none to ask, the image has what
+// tools/setargs.py wrote into it.
 void
 bootargs_init(void)
 {

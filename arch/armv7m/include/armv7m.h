@@ -184,6 +184,8 @@ hwframe_sp(const struct hwframe *f, uint32_t exc)
 // From the linker script.
 extern char __vectors[], __ram_start[], __ram_end[], __heap_lo[], __heap_hi[];
 extern char __text_start[], __text_end[], __rodata_start[];
+// From boot, where nobody answers semihosting.
+extern const char __gzargs[];
 
 #endif
 #endif
