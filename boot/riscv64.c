@@ -109,7 +109,8 @@ boot_main(uint32_t hartid, const void *fdt)
 	ram_end = f.ram_hi != 0 ? (uintptr_t)f.ram_hi :
 				  (uintptr_t)RAM_BASE + RAM_BYTES;
 	if ((uintptr_t)__image_end > ram_end)
-		die("the image is larger than RAM");
+		die("RAM ends inside the image: give more (QEMU: -m), or "
+		    "smaller pools (NG, STACK1_COUNT)");
 	list_harts(hartid, &f);
 	if (STACK_GUARD_BYTES != 0)
 		paging_build();

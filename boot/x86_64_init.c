@@ -263,7 +263,8 @@ readmemmap(const struct startinfo *info)
 		if (mm[i].type == 1)
 			addram(mm[i].base, mm[i].base + mm[i].bytes);
 	if (x86_ramhi == 0)
-		throw("x86_boot: RAM ends inside the image (QEMU: -m)");
+		throw("x86_boot: RAM ends inside the image: give more (QEMU: "
+		      "-m), or smaller pools (NG, STACK1_COUNT)");
 	if (flagsat(AP_PAGE) != RW)
 		throw("x86_boot: AP_PAGE is not RAM");
 }
