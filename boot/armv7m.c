@@ -8,6 +8,12 @@
 
 _Noreturn void armv7m_boot(void);
 
+// board_init is a board's, before everything else in C: clocks and pins.
+__attribute__((weak)) void
+board_init(void)
+{
+}
+
 static void
 nvic_quiet(void)
 {
@@ -31,6 +37,7 @@ armv7m_boot(void)
 {
 	uintptr_t s;
 
+	board_init();
 	nvic_quiet();
 	trapinit();
 	console_init();

@@ -18,6 +18,10 @@
 #ifndef G0_STACK_BYTES
 #define G0_STACK_BYTES 16384
 #endif
+// Where the first of them begins: a multiple of this, a page where there is paging.
+#ifndef G0_STACK_ALIGN
+#define G0_STACK_ALIGN 4096
+#endif
 
 // Goroutines that can be alive at once, main's and dead ones waiting for reuse
 // included.
@@ -97,13 +101,14 @@
 #define PANIC_TEXT 128
 #endif
 
-// Goroutines that can use stdio or errno at once (newlib's struct _reent).
+// Goroutines that can use stdio or errno at once (newlib's struct _reent). 0: none
+// can, and what newlib keeps for that is not in the image.
 #ifndef NREENT
 #define NREENT 1024
 #endif
 
 // Locks that newlib makes as it goes: one for each open stream, the three of the
-// console included.
+// console included. 0: none.
 #ifndef NLOCK
 #define NLOCK 16
 #endif
@@ -130,7 +135,8 @@
 #endif
 
 // What has been typed and nobody has read yet, in bytes; a power of two. What comes
-// beyond it is lost and counted (runtime_stats, console_lost).
+// beyond it is lost and counted (runtime_stats, console_lost). 0: nobody listens,
+// and a read finds the end of the input.
 #ifndef CONSOLE_INPUT
 #define CONSOLE_INPUT 4096
 #endif

@@ -126,6 +126,12 @@ bool runtime_func_for_pc(uintptr_t pc, struct frame *f);
 // console. All of them: the world is stopped meanwhile. Go: runtime.Stack.
 void runtime_stack(bool all);
 
+// runtime_print writes to the console at once, without stdio and in little stack
+// (220 bytes on a Cortex-M), for machines that have no room for more. A goroutine's
+// text is not mixed with another's. The format is panic's, with widths. Any
+// context. Go: the built-in print.
+__attribute__((format(printf, 1, 2))) void runtime_print(const char *fmt, ...);
+
 // runtime_stats: what the kernel has counted since boot. Counters are per hart
 // and summed when read; on a running system the sums are a moment old.
 #define GO_MAXHARTS 64

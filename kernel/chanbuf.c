@@ -12,7 +12,7 @@
 #include "torture.h"
 
 #define UNITS (CHANBUF_BYTES / CHANBUF_MIN)
-#define NORDER 28
+#define NORDER (1 + __builtin_ctz(UNITS))
 #define FREE 0x80
 
 _Static_assert((CHANBUF_BYTES & (CHANBUF_BYTES - 1)) == 0 &&

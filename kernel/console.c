@@ -37,10 +37,11 @@
 #define BURST 32 // more than a 16550's FIFO
 #define CTRL_D 0x04
 
-_Static_assert((CONSOLE_INPUT & (CONSOLE_INPUT - 1)) == 0 && CONSOLE_INPUT > 0,
-	       "CONSOLE_INPUT must be a power of two");
+_Static_assert((CONSOLE_INPUT & (CONSOLE_INPUT - 1)) == 0,
+	       "CONSOLE_INPUT must be a power of two, or 0");
 
-static unsigned char ring[CONSOLE_INPUT];
+#define SIZE (CONSOLE_INPUT > 0 ? CONSOLE_INPUT : 1)
+static unsigned char ring[SIZE];
 static uint32_t head, tail; // of the ring; they count on, their difference is
 			    // what it holds
 static struct g *waiter;
@@ -60,7 +61,7 @@ consoleintr(void *unused)
 	(void)unused;
 	while (in + lost < BURST && (c = arch_getc()) >= 0) {
 		if (in < room)
-			ring[h++ % CONSOLE_INPUT] = (unsigned char)c, in++;
+			ring[h++ % SIZE] = (unsigned char)c, in++;
 		else
 			lost++;
 	}
@@ -78,7 +79,8 @@ consoleintr(void *unused)
 void
 consoleinit(void)
 {
-	irqattach(arch_console_irq(), consoleintr, NULL);
+	if (CONSOLE_INPUT > 0)
+		irqattach(arch_console_irq(), consoleintr, NULL);
 }
 
 int64_t
@@ -131,7 +133,7 @@ take(char *s, size_t n)
 	int c = 0;
 
 	while (i < n && t != h && c != '\n' && c != CTRL_D) {
-		c = ring[t++ % CONSOLE_INPUT];
+		c = ring[t++ % SIZE];
 		if (c == '\r')
 			c = '\n';
 		if (c != CTRL_D)
@@ -147,6 +149,8 @@ consoleread(char *s, size_t n)
 	size_t got;
 
 	mustgoroutine("read");
+	if (CONSOLE_INPUT == 0)
+		return 0;
 	semacquire(&turn, false, "console input");
 	waitinput();
 	got = take(s, n);

@@ -234,6 +234,17 @@ ksnprintf(char *buf, size_t n, const char *fmt, ...)
 }
 
 void
+kvprintf(const char *fmt, va_list ap)
+{
+	struct out o = { .console = true };
+	struct args a;
+
+	va_copy(a.ap, ap);
+	format(&o, fmt, &a);
+	va_end(a.ap);
+}
+
+void
 kprintf(const char *fmt, ...)
 {
 	struct out o = { .console = true };

@@ -13,6 +13,7 @@
 __attribute__((format(printf, 1, 2))) void kprintf(const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) size_t ksnprintf(char *buf, size_t n,
 						       const char *fmt, ...);
+void kvprintf(const char *fmt, va_list ap);
 size_t kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
 
 #endif

@@ -76,12 +76,31 @@ mustgoroutine(const char *call)
 	throw("blocking call outside a goroutine");
 }
 
+static struct go_sema console = { .count = 1 };
+
+// runtime_print: see go.h; waits as consolewrite does.
+void
+runtime_print(const char *fmt, ...)
+{
+	struct g *gp = getg();
+	bool wait = gp != NULL && gp->goid != 0 && gp->locks == 0;
+	va_list ap;
+
+	touch(fmt);
+	if (wait)
+		semacquire(&console, false, "console");
+	va_start(ap, fmt);
+	kvprintf(fmt, ap);
+	va_end(ap);
+	if (wait)
+		semrelease(&console, false);
+}
+
 // consolewrite writes a whole piece before another goroutine's begins. Whoever
 // cannot wait (g0, preemption off) writes at once.
 void
 consolewrite(const char *s, size_t n)
 {
-	static struct go_sema console = { .count = 1 };
 	struct g *gp = getg();
 	bool wait = gp != NULL && gp->goid != 0 && gp->locks == 0;
 

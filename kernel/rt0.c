@@ -16,7 +16,7 @@ struct p allp[MAXHARTS];
 uint32_t ncpu, gomaxprocs;
 
 unsigned char g0stacks[MAXHARTS * G0_STACK_BYTES]
-	__attribute__((aligned(4096), section(".bss.g0stacks")));
+	__attribute__((aligned(G0_STACK_ALIGN), section(".bss.g0stacks")));
 
 _Static_assert(MAXHARTS <= 32, "sched.idle has 32 bits");
 _Static_assert(MAXHARTS <= GO_MAXHARTS, "struct runtime_stats");

@@ -23,8 +23,9 @@
 
 // Stacks are not part of what boot clears: a section of its own, see linker/.
 #define STACKS(i) \
-	static unsigned char stacks##i[STACK##i##_COUNT] \
-				      [GUARD + STACK##i##_BYTES] \
+	static unsigned char \
+		stacks##i[STACK##i##_COUNT > 0 ? STACK##i##_COUNT : 1] \
+			 [GUARD + STACK##i##_BYTES] \
 		__attribute__((aligned(ALIGN), section(".bss.noinit.stacks")))
 STACKS(0);
 STACKS(1);
@@ -35,7 +36,7 @@ STACKS(3);
 #define CLASS(i) \
 	{ \
 		.name = "stack class " #i, .setting = "STACK" #i "_COUNT", \
-		.base = &stacks##i[0][GUARD], \
+		.base = STACK##i##_COUNT > 0 ? &stacks##i[0][GUARD] : NULL, \
 		.size = GUARD + STACK##i##_BYTES, .guard = GUARD, \
 		.n = STACK##i##_COUNT \
 	}
@@ -44,8 +45,8 @@ static struct pool pools[NSTACKCLASS] = { CLASS(0), CLASS(1), CLASS(2),
 
 #define AREA(i) \
 	{ \
-		(uintptr_t) stacks##i, GUARD + STACK##i##_BYTES, \
-			STACK##i##_COUNT \
+		STACK##i##_COUNT > 0 ? (uintptr_t)stacks##i : 0, \
+			GUARD + STACK##i##_BYTES, STACK##i##_COUNT \
 	}
 const struct stackarea stackareas[NSTACKAREAS] = { AREA(0), AREA(1), AREA(2),
 						   AREA(3) };

@@ -38,14 +38,14 @@ struct __lock __lock___tz_mutex;
 struct __lock __lock___dd_hash_mutex;
 struct __lock __lock___arc4random_mutex;
 
-static struct __lock locks[NLOCK];
+static struct __lock locks[NLOCK > 0 ? NLOCK : 1];
 static struct pool lockpool =
 	POOL_INIT("libc lock", "NLOCK", locks, sizeof locks[0], NLOCK);
 
 void
 __retarget_lock_init(_LOCK_T *lock)
 {
-	*lock = poolget(&lockpool);
+	*lock = NLOCK > 0 ? poolget(&lockpool) : NULL;
 	if (!*lock)
 		fatal("pool \"%s\" of %u is exhausted; raise %s", lockpool.name,
 		      lockpool.n, lockpool.setting);

@@ -88,7 +88,7 @@ libc_main(void)
 
 	// The global streams hang on newlib's global reent, and they must do
 	// so before a goroutine's reent opens them.
-	if (__sinit)
+	if (NREENT > 0 && __sinit)
 		__sinit(_GLOBAL_REENT);
 	call(__preinit_array_start, __preinit_array_end);
 	call(__init_array_start, __init_array_end);
@@ -106,6 +106,8 @@ flush(void)
 	struct _glue *g;
 	int i;
 
+	if (NREENT == 0)
+		return; // nobody can have written
 	for (g = &_GLOBAL_REENT->__sglue; g && _fflush_r; g = g->_next)
 		for (i = 0; i < g->_niobs; i++) {
 			__FILE *f = &g->_iobs[i];

@@ -172,6 +172,7 @@ QUIET = "irq_handle(DEV_IRQ, quiets, NULL); time_sleep(100000); " \
 CALLS = {
     "os_exit": Way(leaves=True),
     "panic": Way(call='panic("%s", "the case")', leaves=True),
+    "runtime_print": Way(call='runtime_print("%s", "")'),
     "runtime_goexit": Way(leaves=True, waits="runtime_goexit"),
     "runtime_gosched": Way(waits="runtime_gosched"),
     "runtime_gomaxprocs": Way(waits="runtime_gomaxprocs"),

@@ -32,7 +32,9 @@ enum {
 };
 
 // The emergency stack; see trap.S.
+#if FAULT_STACK_BYTES != 0
 _Alignas(8) unsigned char faultstack[FAULT_STACK_BYTES];
+#endif
 
 // One fault at a time: a second one finds the report of the first printed, or
 // never to be.
@@ -181,7 +183,7 @@ overflowed(const struct g *gp, uintptr_t frame, const struct sigregs *r)
 		return false;
 	lo = gword(gp, G_STACK_LO);
 	if (lo == (uintptr_t)g0stacks) {
-		size = 1 << G0_GUARD_BITS;
+		size = G0_GUARD_BITS != 0 ? 1 << G0_GUARD_BITS : 0;
 		lo += size;
 	}
 	return frame < lo ||

@@ -185,13 +185,17 @@ handler arch_faultentry
 	mov	r0, r2
 	// Is there room below? From the first stack's low end, the guard and
 	// what a report needs left out, to the last one's top.
-	ldr	r3, =g0stacks + FAULT_ROOM
+	ldr	r3, =g0stacks + G0_FAULT_ROOM
 	cmp	r1, r3
 	blo	2f
 	ldr	r3, =g0stacks + MAXHARTS * G0_STACK_BYTES
 	cmp	r1, r3
 	bls	3f
+#if FAULT_STACK_BYTES != 0
 2:	ldr	r3, =faultstack + FAULT_STACK_BYTES
+#else
+2:	ldr	r3, =g0stacks + G0_STACK_BYTES
+#endif
 	mov	sp, r3
 3:	push	{r4-r11}
 	push	{r0, lr}

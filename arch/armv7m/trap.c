@@ -167,8 +167,9 @@ mpu_init(void)
 	text((uintptr_t)__text_start, (uintptr_t)__rodata_start);
 	if (NULL_GUARD_BITS != 0)
 		region(REGION_NULL, 0, NULL_GUARD_BITS, AP_NONE | XN);
-	region(REGION_G0, (uintptr_t)g0stacks, G0_GUARD_BITS,
-	       AP_NONE | XN | SRAM);
+	if (G0_GUARD_BITS != 0)
+		region(REGION_G0, (uintptr_t)g0stacks, G0_GUARD_BITS,
+		       AP_NONE | XN | SRAM);
 	if (STACK_GUARD_BYTES != 0) {
 		while (a->n == 0)
 			a++;

@@ -75,11 +75,15 @@
 	(STACK_GUARD_BYTES < 32 || STACK_GUARD_BYTES > 4096)
 #error "STACK_GUARD_BYTES: an MPU region of 32 to 4096 bytes, or 0"
 #endif
+// 2^G0_GUARD_BITS of them; 0: none.
+#ifndef G0_GUARD_BITS
 #define G0_GUARD_BITS 8
-// A fault on g0 or in a handler that finds less than FAULT_ROOM bytes left on
-// the g0 stack is reported on a stack of its own, of FAULT_STACK_BYTES.
-#ifndef FAULT_ROOM
-#define FAULT_ROOM 1024
+#endif
+// A fault on g0 or in a handler that finds less than G0_FAULT_ROOM bytes left on
+// the g0 stack is reported on a stack of its own, of FAULT_STACK_BYTES; with 0 on
+// the top of the g0 stack, whose traceback is then lost.
+#ifndef G0_FAULT_ROOM
+#define G0_FAULT_ROOM 1024
 #endif
 #ifndef FAULT_STACK_BYTES
 #define FAULT_STACK_BYTES 2048
@@ -156,6 +160,7 @@ unsigned prio_bits(void);     // priority bits that the core implements
 void clock_init(void);        // starts SysTick and with it nanotime; once
 bool clock_due(struct g *gp); // the timer part of an interrupt
 void bootargs_init(void);
+void board_init(void);        // boards/<board>/board.c may define it
 
 // semihost makes a semihosting call; board.h says whether anybody answers.
 uintptr_t semihost(uintptr_t op, const void *arg);
