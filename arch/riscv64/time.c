@@ -1,19 +1,19 @@
 // time.c: nanotime and the one-shot deadline, both on the CLINT's mtime, which
 // is one register for all harts and therefore the same and monotonic on all.
 //
-// A tick is MTIME_NS nanoseconds (board.h; boot checks it against the device
-// tree). A deadline is rounded up to the next tick, so when it fires nanotime
-// has reached it.
+// A tick is 1 s / MTIME_HZ (board.h; boot checks it against the device tree),
+// from one nanosecond to 30 us. nanotime is rounded down to a nanosecond, a deadline
+// up to the next tick that reaches it, so when it fires nanotime is not before it.
+// A tick that is a number of nanoseconds needs no division of the clock.
 #include "riscv64.h"
-
-_Static_assert(MTIME_HZ *MTIME_NS == 1000000000, "MTIME_NS");
+#include "mtime.h"
 
 uint64_t mtime0;
 
 int64_t
 nanotime(void)
 {
-	return (int64_t)((ioread64(CLINT_MTIME) - mtime0) * MTIME_NS);
+	return (int64_t)mtime_ns(ioread64(CLINT_MTIME) - mtime0, MTIME_HZ);
 }
 
 void
@@ -24,7 +24,7 @@ arch_timerset(int64_t when)
 	if (when <= 0)
 		tick = 0;
 	else if (when != INT64_MAX)
-		tick = mtime0 + ((uint64_t)when + MTIME_NS - 1) / MTIME_NS;
+		tick = mtime0 + mtime_ticks((uint64_t)when, MTIME_HZ);
 	iowrite64(clint_mtimecmp(thishart()), tick);
 }
 

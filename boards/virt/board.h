@@ -21,7 +21,6 @@
 // CLINT: software interrupts, deadlines, the clock.
 #define CLINT_BASE 0x2000000
 #define MTIME_HZ 10000000
-#define MTIME_NS 100
 
 // PLIC: contexts alternate between M- and S-mode of each hart.
 #define PLIC_BASE 0xc000000
