@@ -3,6 +3,8 @@
 // The others sleep with interrupts masked until arch_cpustart names them: what
 // wakes them is the software interrupt's pending bit, never a trap.
 //
+// A board that runs from flash (IN_FLASH) has one hart: it copies .data and boots.
+//
 // What always holds:
 //  - The lottery and the gate lie in .data: .bss is being cleared meanwhile.
 //  - A sleeper looks at the table of harts only behind the open gate, and only
@@ -21,6 +23,16 @@ boot_lottery:
 boot_gate:
 	.word	0
 	.size	boot_gate, 4
+
+#if !DEVICE_TREE
+// const char __gzargs[]: the boot arguments, for tools/setargs.py to write.
+	.section .gzargs, "a", @progbits
+	.globl	__gzargs
+	.type	__gzargs, @object
+__gzargs:
+	.zero	BOOTARGS_BYTES
+	.size	__gzargs, . - __gzargs
+#endif
 
 	.section .text.boot, "ax", @progbits
 	.option	push
@@ -48,6 +60,28 @@ _start:
 	li	t0, 1 << CAUSE_SOFT
 	csrw	CSR_IE, t0
 	csrr	s1, mhartid
+#if IN_FLASH
+	// One hart, and .data where it was loaded: eight bytes at a time.
+	li	a1, 0
+	lla	t0, __data_start
+	lla	t1, __data_end
+	lla	t2, __data_load
+1:
+	bgeu	t0, t1, 1f
+	ld	t3, 0(t2)
+	sd	t3, 0(t0)
+	addi	t2, t2, 8
+	addi	t0, t0, 8
+	j	1b
+1:
+	lla	t0, __bss_start
+	lla	t1, __bss_end
+1:
+	bgeu	t0, t1, 2f
+	sd	zero, 0(t0)
+	addi	t0, t0, 8
+	j	1b
+#else
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoswap.w.aqrl t1, t1, (t0)
@@ -67,6 +101,7 @@ _start:
 	sd	zero, 56(t0)
 	addi	t0, t0, 64
 	j	1b
+#endif
 2:
 	lla	sp, g0stacks + G0_STACK_BYTES
 	mv	a0, s1
@@ -74,6 +109,7 @@ _start:
 	call	rt0_go
 	unimp
 
+#if !IN_FLASH
 sleep:
 	wfi
 	slli	t0, s1, 2
@@ -108,6 +144,7 @@ sleep:
 	mv	a0, s1
 	call	mstart
 	unimp
+#endif
 	.cfi_endproc
 	.size	_start, . - _start
 	.option	pop

@@ -1,7 +1,7 @@
-// riscv64.c: boot in C: what is there (device tree), who takes part (the table
-// of harts), what may be done where (PMP, paging), and the devices that the kernel
-// counts on. Runs once on the boot hart, and boot_secondary once on each other,
-// with interrupts masked and no g.
+// riscv64.c: boot in C: what is there (the device tree, or board.h where there is
+// none), who takes part (the table of harts), what may be done where (PMP, paging),
+// and the devices that the kernel counts on. Runs once on the boot hart, and
+// boot_secondary once on each other, with interrupts masked and no g.
 #include "../arch/riscv64/riscv64.h"
 #include "../drivers/console.h"
 #include "../drivers/plic.h"
@@ -12,7 +12,11 @@ extern unsigned char __text_start[], __text_end[], __rodata_end[];
 
 _Static_assert(G0_GUARD_BYTES == 0 || G0_GUARD_BYTES == 4096,
 	       "a guard below a g0 stack is a page");
-_Static_assert(G0_STACK_BYTES % 4096 == 0, "g0 stacks are pages");
+_Static_assert(G0_STACK_BYTES % (G0_GUARD_BYTES > 0 ? G0_GUARD_BYTES : 16) == 0,
+	       "a g0 stack begins with its guard");
+_Static_assert(STACK_GUARD_BYTES == 0 || HAS_PAGING,
+	       "the guards of goroutine stacks want paging");
+_Static_assert(!IN_FLASH || MAXHARTS == 1, "boot copies .data, one hart alone");
 
 // PMP configuration bytes.
 #define PMP_R 0x01
@@ -43,7 +47,7 @@ guard_g0(unsigned cpu)
 
 	if (G0_GUARD_BYTES == 0)
 		return;
-	csr_write(pmpaddr0, lo >> 2 | ((G0_GUARD_BYTES >> 3) - 1));
+	csr_write(pmpaddr0, lo >> 2 | ((uintptr_t)(G0_GUARD_BYTES >> 3) - 1));
 	csr_write(pmpcfg0, PMP_LOCK | PMP_NAPOT);
 }
 
@@ -73,7 +77,8 @@ protect(void)
 	cfg |= (uintptr_t)(PMP_LOCK | PMP_TOR | PMP_R | PMP_W) << 40;
 	cfg |= (uintptr_t)(PMP_LOCK | PMP_NAPOT | PMP_R | PMP_W) << 48;
 	csr_write(pmpcfg0, cfg); // byte 0 is locked, guard_g0's
-	__asm__ volatile("sfence.vma" : : : "memory");
+	if (HAS_PAGING)
+		__asm__ volatile("sfence.vma" : : : "memory");
 	if (STACK_GUARD_BYTES != 0 && !paging_on())
 		die("no Sv39 paging for the stack guards; "
 		    "STACK_GUARD_BYTES=0 would run without");
@@ -103,7 +108,8 @@ boot_main(uint32_t hartid, const void *fdt)
 	guard_g0(0);
 	mtime0 = ioread64(CLINT_MTIME) - (uint64_t)CLOCK_START * MTIME_HZ;
 	console_init();
-	fdt_read(fdt, &f);
+	if (DEVICE_TREE)
+		fdt_read(fdt, &f);
 	if (f.timebase != 0 && f.timebase != MTIME_HZ)
 		die("MTIME_HZ of board.h is not the device tree's");
 	ram_end = f.ram_hi != 0 ? (uintptr_t)f.ram_hi :

@@ -1,4 +1,5 @@
-# riscv64: 64-bit RISC-V with A, C, F and D, in M-mode.
+# riscv64: 64-bit RISC-V with A, C, F and D, in M-mode. A board whose core has less
+# says RISCV64_MARCH = rv64imac.
 #
 # Programs use the FP registers, the kernel's rooms do not; both pass floating
 # point in integer registers (lp64), so that FP registers are the caller's
@@ -13,9 +14,10 @@ ARCH_ABI = -misa-spec=2.2 -mabi=lp64 -mcmodel=medany
 # frame it cannot (and -fstack-check touches 4.6 KB below every frame, more than a
 # small stack has), so a larger one is a warning.
 GUARDED = -fstack-clash-protection -Wframe-larger-than=4096
-ARCH_CFLAGS = -march=rv64gc $(ARCH_ABI) $(GUARDED)
+RISCV64_MARCH = rv64gc
+ARCH_CFLAGS = -march=$(RISCV64_MARCH) $(ARCH_ABI) $(GUARDED)
 KERNEL_CFLAGS = -march=rv64imac
-ARCH_LDFLAGS = -march=rv64gc $(ARCH_ABI) -Wl,--no-relax
+ARCH_LDFLAGS = -march=$(RISCV64_MARCH) $(ARCH_ABI) -Wl,--no-relax
 ARCH_LIBS = $(shell $(CROSS)gcc -march=rv64imac $(ARCH_ABI) \
 	-print-libgcc-file-name)
 # The kernel's rooms call memcpy and its like, in handlers too: newlib is built

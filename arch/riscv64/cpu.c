@@ -75,7 +75,8 @@ arch_minit(void)
 	struct hart *h = thishart();
 
 	csr_write(CSR_TVEC, (uintptr_t)trap_entry);
-	__asm__ volatile("csrw fcsr, zero");
+	if (HAS_FP)
+		__asm__ volatile("csrw fcsr, zero");
 	csr_clear(CSR_STATUS, STATUS_FS);
 	csr_set(CSR_STATUS, STATUS_FS_INITIAL);
 	timer_quiet();
@@ -126,8 +127,23 @@ procyield(void)
 	arch_irqrestore(state);
 }
 
-// arch_halt tells the board's finisher. The first hart that comes decides the
-// status; the others, and this one until the machine is gone, sleep.
+// say_exit prints the status where no device takes it.
+static void
+say_exit(int status)
+{
+	for (const char *s = "\ngzero: exit "; *s != 0; s++)
+		arch_putc(*s);
+	if (status >= 100)
+		arch_putc('0' + status / 100);
+	if (status >= 10)
+		arch_putc('0' + status / 10 % 10);
+	arch_putc('0' + status % 10);
+	arch_putc('\n');
+}
+
+// arch_halt tells the board's finisher, or the console where there is none. The
+// first hart that comes decides the status; the others, and this one until the
+// machine is gone, sleep.
 void
 arch_halt(int status)
 {
@@ -135,19 +151,26 @@ arch_halt(int status)
 
 	arch_irqsave();
 	if (atomic_exchange_explicit(&halting, 1, memory_order_relaxed) == 0) {
+		if (FINISHER_BASE == 0)
+			say_exit(status & 0xff);
 		console_drain();
-		iowrite32(FINISHER_BASE,
-			  (status & 0xff) == 0 ? FINISHER_PASS : word);
+		if (FINISHER_BASE != 0)
+			iowrite32(FINISHER_BASE,
+				  (status & 0xff) == 0 ? FINISHER_PASS : word);
 	}
 	csr_write(CSR_IE, 0);
 	for (;;)
 		__asm__ volatile("wfi" : : : "memory");
 }
 
+// Where no device tree brings them, the arguments lie in the image, in what
+// tools/setargs.py writes into a copy of it.
+extern const char __gzargs[]; // boot/riscv64.S
+
 const char *
 arch_bootargs(void)
 {
-	return bootargs;
+	return DEVICE_TREE ? bootargs : __gzargs;
 }
 
 void

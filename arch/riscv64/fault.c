@@ -59,7 +59,7 @@ overflowed(const struct g *gp, const struct sigregs *r)
 
 	if (gp == NULL)
 		return r->has_addr && g0 < MAXHARTS * G0_STACK_BYTES &&
-		       g0 % G0_STACK_BYTES < G0_GUARD_BYTES;
+		       g0 % G0_STACK_BYTES + 1 <= G0_GUARD_BYTES;
 	lo = *(const uintptr_t *)(p + G_STACK_LO);
 	return r->at.sp < lo || (r->has_addr && lo - 1 - r->addr < guard);
 }

@@ -3,7 +3,8 @@
 // what lies at sched.sp.
 #include "riscv64.h"
 
-_Static_assert(F_BYTES + F_FP_BYTES + 15 <= PREEMPT_STACK_BYTES, "trap.S");
+_Static_assert(F_BYTES + (HAS_FP ? F_FP_BYTES : 0) + 15 <= PREEMPT_STACK_BYTES,
+	       "trap.S");
 
 void
 arch_unwindg(struct unwind *u, const struct g *gp)

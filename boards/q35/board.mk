@@ -9,6 +9,13 @@
 # status. No byte: the guest died without a word. QEMU's own return code is for
 # those who start it by hand: 0 for status 0 (or a triple fault), odd otherwise.
 ARCH = x86_64
+CORE = x86-64
+CHECKED = qemu
+TESTS = tests/target
+# What QEMU is given; the image lies from 1 MiB on.
+RAM_ORIGIN = 0x0
+RAM_SIZE = 0x20000000
+BAUD = 115200
 LDSCRIPT = linker/x86_64.ld
 LDDEFS =
 DRIVERS = ns16550.c

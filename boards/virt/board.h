@@ -5,6 +5,13 @@
 
 #define MAXHARTS 8
 
+// What the core and the machine have: F and D, Sv39, a device tree in a1. The
+// program is loaded to RAM.
+#define IN_FLASH 0
+#define DEVICE_TREE 1
+#define HAS_FP 1
+#define HAS_PAGING 1
+
 // Memory, if the device tree should not say (board.mk knows it too).
 #define RAM_BASE 0x80000000
 #define RAM_BYTES 0x20000000

@@ -3,10 +3,12 @@
 #ifndef GZERO_ARCH_CONFIG_H
 #define GZERO_ARCH_CONFIG_H
 
+#include <board.h>
+
 #define WORD 8
 
-// A preemption's frame with its FP part, and alignment: on the goroutine's own
-// stack. Interrupts use none of it. For `make stack-report`.
-#define PREEMPT_STACK_BYTES 544
+// A preemption's frame, with its FP part where the core has one, and alignment: on
+// the goroutine's own stack. Interrupts use none of it. For `make stack-report`.
+#define PREEMPT_STACK_BYTES (HAS_FP ? 544 : 272)
 
 #endif
