@@ -31,7 +31,7 @@ extern initfn *__fini_array_end[] __attribute__((weak));
 
 // newlib's own, undocumented but older than this century. The weak ones exist
 // where the program uses stdio.
-void __call_exitprocs(int status, void *dso);
+__attribute__((weak)) void __call_exitprocs(int status, void *dso);
 __attribute__((weak)) void __sinit(struct _reent *r);
 __attribute__((weak)) int _fflush_r(struct _reent *r, __FILE *f);
 enum { FILE_WRITES = 0x0008 }; // __SWR of <stdio.h>
@@ -129,7 +129,8 @@ finish(int status)
 		mutex_lock(&once);
 		finisher = getg();
 	}
-	__call_exitprocs(status, NULL);
+	if (__call_exitprocs)
+		__call_exitprocs(status, NULL);
 	for (fn = __fini_array_end; fn > __fini_array_start;)
 		(*--fn)();
 	flush();
