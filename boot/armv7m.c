@@ -3,6 +3,7 @@
 // interrupts masked by BASEPRI (not PRIMASK, which gogo would not lift).
 #include <arch.h>
 #include <armv7m.h>
+#include <prio.h>
 
 #include "../drivers/console.h"
 
@@ -27,9 +28,10 @@ nvic_quiet(void)
 static void
 prio_check(void)
 {
-	iowrite8(NVIC_IPR, KERNEL_PRIO);
-	if (prio_bits() < 3 || ioread8(NVIC_IPR) != KERNEL_PRIO)
-		throw("armv7m_boot: fewer than 3 priority bits");
+	char text[PRIO_TEXT];
+
+	if (!prio_fits(prio_seen(), KERNEL_PRIO, text))
+		throw(text);
 }
 
 void

@@ -61,21 +61,18 @@ arch_irqmask(unsigned irq, bool masked)
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
 }
 
-// prio_bits writes a priority of all ones to a line and counts what stayed.
-// For boot, interrupts masked.
-unsigned
-prio_bits(void)
+// prio_seen writes a priority of all ones to a line and returns what stayed. For
+// boot, interrupts masked.
+uint8_t
+prio_seen(void)
 {
-	unsigned n = 0;
 	uint8_t old = ioread8(NVIC_IPR);
 	uint8_t seen;
 
 	iowrite8(NVIC_IPR, 0xff);
 	seen = ioread8(NVIC_IPR);
 	iowrite8(NVIC_IPR, old);
-	for (; seen & 0x80; seen = (uint8_t)(seen << 1))
-		n++;
-	return n;
+	return seen;
 }
 
 // Every line at the kernel's level; SVC, PendSV and SysTick too; faults on top.

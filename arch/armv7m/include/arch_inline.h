@@ -11,14 +11,14 @@
 
 // KERNEL_PRIO is the one priority of every interrupt that may call the kernel.
 // Numerically lower levels stay free for handlers that call nothing of it, and
-// stay enabled in arch_irqsave's stretches. Three bits of priority are what
-// every ARMv7-M has, so a level that needs no more than those is a constant on
-// all of them.
+// stay enabled in arch_irqsave's stretches. Boot reads from the hardware which bits
+// of a priority there are, and ends with an error if the core does not have this
+// level or nothing is free above it (prio.h).
 #ifndef KERNEL_PRIO
 #define KERNEL_PRIO 0x80
 #endif
-_Static_assert((KERNEL_PRIO & ~0xe0) == 0 && KERNEL_PRIO > 0,
-	       "KERNEL_PRIO: three top bits of a byte, and not 0");
+_Static_assert(KERNEL_PRIO > 0 && KERNEL_PRIO < 0x100,
+	       "KERNEL_PRIO: a byte, and not 0");
 
 // arch_cur is who runs. g is what getg returns. g0 is written once, by setg.
 // Interrupt entry does not ask g what it interrupted, it asks the hardware

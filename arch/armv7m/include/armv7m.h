@@ -156,7 +156,7 @@ gword(const struct g *gp, unsigned off)
 // trapinit puts the core's own state as the kernel wants it: vectors, priority
 // levels, faults, MPU, FP. Boot and arch_minit.
 void trapinit(void);
-unsigned prio_bits(void);     // priority bits that the core implements
+uint8_t prio_seen(void);      // the priority bits that the core implements
 void clock_init(void);        // starts SysTick and with it nanotime; once
 bool clock_due(struct g *gp); // the timer part of an interrupt
 void bootargs_init(void);
