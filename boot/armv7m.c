@@ -9,7 +9,6 @@
 
 _Noreturn void armv7m_boot(void);
 
-// board_init is a board's, before everything else in C: clocks and pins.
 __attribute__((weak)) void
 board_init(void)
 {

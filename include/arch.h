@@ -159,6 +159,9 @@ int arch_getc(void);
 unsigned arch_console_irq(void);
 // arch_halt ends the machine; status 0..255 is what the outside sees.
 _Noreturn void arch_halt(int status);
+// board_init is a board's, for clocks and pins: boot calls it before everything else
+// in C, on the boot hart. It may be left out.
+void board_init(void);
 // arch_bootargs is the boot command line, "" if none.
 const char *arch_bootargs(void);
 // arch_ram is the memory between the image's end and the end of RAM, for

@@ -1,7 +1,6 @@
 // board.c (stm32vldiscovery): clock and pins. RM0041, 7.3 and 8.2; what QEMU has
 // none of reads 0 there, so every wait is bounded.
 #include <arch.h>
-#include <armv7m.h>
 
 #define RCC_CR 0x40021000
 #define RCC_CFGR 0x40021004

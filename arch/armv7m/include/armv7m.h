@@ -160,7 +160,6 @@ uint8_t prio_seen(void);      // the priority bits that the core implements
 void clock_init(void);        // starts SysTick and with it nanotime; once
 bool clock_due(struct g *gp); // the timer part of an interrupt
 void bootargs_init(void);
-void board_init(void);        // boards/<board>/board.c may define it
 
 // semihost makes a semihosting call; board.h says whether anybody answers.
 uintptr_t semihost(uintptr_t op, const void *arg);
