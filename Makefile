@@ -266,6 +266,7 @@ addresses = $(NM) $1 | awk '$$2 ~ /[TtDdRrBb]/ && ($$3 !~ /^__/ || \
 define two_links
 	$(Q)$(LINK) -Wl,-Map=$(@D)/pass1.map -o $(@D)/pass1.elf $1 $(LIBS)
 	$(Q)$(PYTHON) tools/mksymtab.py --cross '$(CROSS)' \
+		$(addprefix --level ,$(SYMBOLS)) \
 		--out $(@D)/gzsym.S $(@D)/pass1.elf
 	$(Q)$(CC) $(CODE) -c -o $(@D)/gzsym.o $(@D)/gzsym.S
 	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(@D)/gzsym.o $(LIBS)
@@ -577,8 +578,14 @@ stack-report:
 
 # ---- Boards -----------------------------------------------------------------
 
-# A table of them; --no-print-directory is for a make -C around this.
-.PHONY: boards
+.PHONY: boards print-boards
+# Those of ARCH, its first one first.
+print-boards:
+	@echo $(foreach d,$(shell sed -n 's/^DEFAULT_BOARD = //p' \
+		arch/$(ARCH)/arch.mk),$d $(filter-out $d,$(foreach b,$(BOARDS), \
+		$(if $(filter $(ARCH),$(call board_arch,$b)),$b))))
+
+# A table of them.
 boards:
 	@$(PYTHON) tools/boards.py $(foreach b,$(BOARDS),$(shell $(SUBMAKE) -s \
 		print-machine BOARD=$b))

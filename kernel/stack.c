@@ -154,9 +154,12 @@ note(const struct g *gp, size_t high)
 size_t
 stackclasshigh(int class)
 {
-	size_t high = deepest[class];
+	size_t high;
 
-	for (uint32_t i = 0; (STACK_PAINT || DEBUG) && i < gpool.fresh; i++) {
+	if (!STACK_PAINT && !DEBUG)
+		return 0;
+	high = deepest[class];
+	for (uint32_t i = 0; i < gpool.fresh; i++) {
 		const struct g *gp = &allg[i];
 		uint32_t s = load_rlx(&gp->status);
 

@@ -17,6 +17,13 @@ What it runs, two at a time, printing in order:
   <arch>/<harts> exit/<name>    tests/exit/<name>.c, a program that ends the
                 machine in some way; what to expect is in its first comments
   <arch>/<harts> tour        examples/tour.c against tests/tour.expect
+  <board>/example NAME   what `make run-qemu BOARD=` runs by itself, on each board
+                in QEMU that is not its architecture's first, against
+                tests/NAME.expect
+  <board>/target, <board>/core   the board's TESTS (board.mk): tests/target, or
+                tests/core where little RAM is; the latter also with chaos
+  <board>/layout   where the image is, on boards that start from flash
+                (tools/layout.py), those that QEMU does not have included
   <arch> tools  tests/tools/run.py: what the build says about images
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
@@ -361,6 +368,19 @@ def perform(job):
     return result
 
 
+def expected(path):
+    """An Expect of what a file says that must be printed, in that order."""
+    expect = Expect()
+    expect.ordered = True
+    with open(path) as f:
+        for line in f.read().split("\n"):
+            if line.startswith("!"):
+                expect.never.append(line[1:])
+            elif line and not line.startswith("#"):
+                expect.find.append(line)
+    return expect
+
+
 def start_worker():
     """A worker leaves Ctrl-C to its parent and dies with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -566,6 +586,68 @@ class Suite:
             self.add(name, machine=machine, harts=4, image=image, words=words,
                      seeds=range(1 if kind == "race" else 2, n + 1, 2),
                      timeout=60, broken=None if ok else "does not build")
+
+    def boards(self, arch):
+        """The boards of an architecture: its first in tools/layout.py only."""
+        listed = self.make("-s", "print-boards", "ARCH=" + arch, quiet=True)
+        for n, board in enumerate(listed.stdout.decode().split()):
+            known = self.make("-s", "print-machine", "BOARD=" + board,
+                              quiet=True)
+            if known.returncode:
+                self.add(board + "/layout", broken="board.mk: " +
+                         known.stdout.decode().strip())
+                continue
+            self.board(n == 0, runner.Machine(known.stdout.decode().split()[-1]))
+
+    def board(self, first, machine):
+        board, values = machine.board, machine.values
+        app, tests = values["app"], values["tests"]
+        example = "%s/example %s" % (board, stem(app))
+        plain = "%s/%s" % (board, os.path.basename(tests))
+        layout = board + "/layout"
+        runs = values["checked"] == "qemu" and not first
+        apps = []
+        if runs and self.wanted(example) or \
+                values["flash_size"] and self.wanted(layout):
+            apps.append(app)
+        chaos = [(plain + " chaos seed=%d" % n, n) for n in (1, 2)
+                 if tests == "tests/core"]
+        if tests and (runs or values["checked"] == "link") and any(
+                self.wanted(n) for n in [plain, layout] +
+                [c[0] for c in chaos]):
+            apps.append(tests)
+        if not apps:
+            return
+        print("# building for %s" % board, flush=True)
+        ok = self.build(False, "newlib", "BOARD=" + board) and self.build(
+            True, "images", "BOARD=" + board, "APPS=" + " ".join(apps))
+        folder = os.path.join(self.o.build, board, "app")
+        image = {a: os.path.join(folder, a, "image.elf") for a in apps}
+        broken = None if ok else "does not build"
+        if values["flash_size"]:
+            for a in apps:
+                self.add(layout + " " + os.path.basename(a), expect=Expect(),
+                         broken=broken, command=[
+                             sys.executable, "tools/layout.py", "--machine",
+                             os.path.join(self.o.build, board, "machine"),
+                             image[a]])
+        if not runs:
+            return
+        if app in apps:
+            self.add(example, machine=machine, image=image[app],
+                     broken=broken, timeout=120, expect=expected(
+                         os.path.join("tests", stem(app) + ".expect")))
+        if tests in apps:
+            # Strict bounds on time are for the architecture's first board.
+            self.add(plain, machine=machine, image=image[tests],
+                     broken=broken, timeout=300, brief=not chaos,
+                     args="gz.seed=7 seed=7" + " clock=virtual" * bool(chaos))
+            for name, n in chaos:
+                low, high = (d << machine.icount for d in CHAOS[n % 2])
+                self.add(name, machine=machine, image=image[tests],
+                         broken=broken, brief=True, args="gz.seed=%d seed=%d "
+                         "clock=virtual chaos=1 gz.chaos=%d,%d" % (
+                             n, n, low, high))
 
     def where(self, arch, harts, what):
         return "%s/%d %s%s" % (arch, harts, self.kind, what)
@@ -799,14 +881,7 @@ class Suite:
                  timeout=float(keys.get("timeout", ["60"])[0]))
 
     def tour(self, machine, harts, image, broken, refuse=0):
-        expect = Expect()
-        expect.ordered = True
-        with open("tests/tour.expect") as f:
-            for line in f.read().split("\n"):
-                if line.startswith("!"):
-                    expect.never.append(line[1:])
-                elif line and not line.startswith("#"):
-                    expect.find.append(line)
+        expect = expected("tests/tour.expect")
         self.add(self.where(machine.arch, harts,
                             "refuse/tour" if refuse else "tour"),
                  refuse=refuse, machine=machine,
@@ -934,6 +1009,7 @@ def main():
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)
             if whole:
                 suite.sweep(arch)
+                suite.boards(arch)
             suite.arch(arch)
             if whole:
                 suite.coverage(arch)

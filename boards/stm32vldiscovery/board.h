@@ -27,39 +27,39 @@
 #define STM32_USART_BRR 208 // 24 MHz / 115200
 #define STM32_USART_V2 0
 
-// Pools for 8 KB: main and nine more. Nobody reads the console, and newlib's stdio
+// Pools for 8 KB: main and eight more. Nobody reads the console, and newlib's stdio
 // and errno are left out: runtime_print prints.
 #define G0_STACK_BYTES 768
 #define G0_STACK_ALIGN 8
 #define G0_GUARD_BITS 0
 #define G0_FAULT_ROOM 512
 #define FAULT_STACK_BYTES 0
-#define NG 10
-#define STACK0_BYTES 256
-#define STACK0_COUNT 9
-#define STACK1_BYTES 640
+#define NG 9
+#define STACK0_BYTES 288
+#define STACK0_COUNT 8
+#define STACK1_BYTES 928
 #define STACK1_COUNT 1
-#define STACK2_BYTES 1024
+#define STACK2_BYTES 2048
 #define STACK2_COUNT 0
-#define STACK3_BYTES 2048
+#define STACK3_BYTES 4096
 #define STACK3_COUNT 0
 #define STACK_STD STACK0_BYTES
 #define STACK_MAIN STACK1_BYTES
-#define NCHAN 4
-#define CHANBUF_BYTES 128
+#define NCHAN 3
+#define CHANBUF_BYTES 64
 #define CHANBUF_MIN 16
 #define NREENT 0
 #define NLOCK 0
 #define NPANIC 2
-#define PANIC_TEXT 64
-#define NIRQ 32
-#define NISR 2
+#define PANIC_TEXT 48
+#define NIRQ 16 // EXTI0 to 4, DMA1 to 5; a line more takes 12 bytes
+#define NISR 1
 #define ISR_ELEM 8
 #define NSTACKUSE 1
 #define CONSOLE_INPUT 0
-#define RUNQ_SIZE 8
-#define GFREE_HIGH 8
-#define GFREE_LOW 4
+#define RUNQ_SIZE 4
+#define GFREE_HIGH 4
+#define GFREE_LOW 2
 #define BOOTARGS_BYTES 80
 #define BOOTARGS_WORDS 8
 

@@ -10,6 +10,8 @@ RAM_ORIGIN = 0x20000000
 RAM_SIZE = 0x2000
 LDSCRIPT = linker/armv7m.ld
 LDDEFS = $(MEMORY_LDDEFS) --defsym=NULL_GUARD=0 --defsym=TEXT_ALIGN=256
+# Tracebacks with names; lines would take 30 KB of the flash.
+SYMBOLS = func
 DRIVERS = stm32_usart.c
 ARMV7M_CPU = -mcpu=cortex-m3
 QEMU = qemu-system-arm

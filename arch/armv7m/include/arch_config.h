@@ -6,7 +6,7 @@
 #include <board.h>
 
 #define WORD 4
-#define SIGREGS_MAX 24
+#define SIGREGS_MAX 21
 
 // What the core stacks at an interrupt, a word of alignment, and what a
 // preemption adds: on the goroutine's own stack. For `make stack-report`.
