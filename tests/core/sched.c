@@ -211,11 +211,13 @@ Goexit(void)
 static void
 G0StackRoom(void)
 {
-	volatile unsigned char *end = g0stacks + G0_GUARD_BYTES;
-	unsigned n = (G0_STACK_BYTES - G0_GUARD_BYTES) / 2, low = 0;
+	// What guards its end may be up to an eighth of it.
+	volatile unsigned char *end =
+		g0stacks + G0_GUARD_BYTES + G0_STACK_BYTES / 8;
+	unsigned n = G0_STACK_BYTES * 3 / 8, low = 0;
 
-	if (G0_GUARD_BYTES != 0)
-		return; // where there is a guard it has been looked at
+	if (runtime_num_cpu() > 1)
+		return;
 	for (unsigned i = 0; i < n; i++)
 		end[i] = 0xdb;
 	HundredLives();
