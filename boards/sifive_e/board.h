@@ -51,34 +51,34 @@
 #define FINISHER_PASS 0
 #define FINISHER_FAIL 0
 
-// Pools for 16 KB: main and nine more. newlib's stdio and errno are left out:
+// Pools for 16 KB: main and eight more. newlib's stdio and errno are left out:
 // runtime_print prints.
 #define G0_STACK_BYTES 2048
 #define G0_STACK_ALIGN 16
-#define NG 10
-#define STACK0_BYTES 688
-#define STACK0_COUNT 9
-#define STACK1_BYTES 1280
+#define NG 9
+#define STACK0_BYTES 704
+#define STACK0_COUNT 8
+#define STACK1_BYTES 2176
 #define STACK1_COUNT 1
-#define STACK2_BYTES 2048
+#define STACK2_BYTES 2560
 #define STACK2_COUNT 0
 #define STACK3_BYTES 4096
 #define STACK3_COUNT 0
 #define STACK_STD STACK0_BYTES
 #define STACK_MAIN STACK1_BYTES
-#define NCHAN 8
-#define CHANBUF_BYTES 256
+#define NCHAN 4
+#define CHANBUF_BYTES 128
 #define CHANBUF_MIN 16
 #define NREENT 0
 #define NLOCK 0
-#define NPANIC 2
+#define NPANIC 3
 #define PANIC_TEXT 64
-#define NIRQ 16
+#define NIRQ 8 // the UARTs are 3 and 4; a line more takes 24 bytes
 #define NISR 2
 #define ISR_ELEM 8
 #define NSTACKUSE 1
 #define CONSOLE_INPUT 64
-#define RUNQ_SIZE 16
+#define RUNQ_SIZE 8
 #define GFREE_HIGH 8
 #define GFREE_LOW 4
 #define BOOTARGS_BYTES 96
