@@ -32,7 +32,7 @@ devquiet(void)
 	REG(0x10101c) = 1;
 }
 #elif defined __arm__
-enum { DEV_IRQ = 8, DEV_LATE = 16000, DEV_EDGE = 0 };
+enum { DEV_IRQ = 8, DEV_LATE = 98000, DEV_EDGE = 0 };
 
 static inline void
 devstart(int64_t ns)
