@@ -4,7 +4,8 @@
 // two words. All lines of the NVIC go to the kernel's entry. A program or board
 // that wants a handler of its own above the kernel's level defines a function
 // irqN_vector and gives line N a priority below KERNEL_PRIO in NVIC_IPR; it may
-// call nothing of the kernel, nanotime and the io functions excepted.
+// call nothing of the kernel, nanotime and the io functions excepted. So it is with
+// nmi_vector; without one an NMI ends in a report.
 #include <arch.h>
 #include <armv7m.h>
 #include <config.h>
@@ -23,7 +24,8 @@
 __vectors:
 	.word	g0stacks + G0_STACK_BYTES
 	.word	_start
-	.rept	9                       // NMI, faults, reserved
+	.word	nmi_vector              // 2
+	.rept	8                       // faults, reserved
 	.word	arch_faultentry
 	.endr
 	.word	arch_svcentry           // 11

@@ -117,6 +117,20 @@ void arch_cpuidle(void);
 // Any context. Spurious or merged IPIs are harmless.
 void arch_cpuwake(unsigned cpu);
 
+// arch_cpusleep is arch_cpuidle for a wait that is expected to last until `until`
+// (INT64_MAX: for ever), at least SLEEP_NS: the hart's clock and timer may stand
+// meanwhile if nanotime is right afterwards and an interrupt that was set for
+// `until` is not late by more than the board can bear. The kernel has a weak
+// default, which is arch_cpuidle. Called with SLEEP_NS > 0 only.
+void arch_cpusleep(int64_t until);
+
+// board_sleep is for those arches whose arch_cpusleep leaves the sleep to the board
+// (armv7m); there is no default. Every interrupt is kept out and the hart's clock
+// stands, so nothing that asks for the time may be called. It waits until an enabled
+// interrupt is pending, or for ns nanoseconds (INT64_MAX: no end) by a clock of the
+// board's that goes on in the sleep, and returns how long that took.
+int64_t board_sleep(int64_t ns);
+
 // procyield is the body of a spin loop. It must let other harts make progress
 // even on an emulator that runs them in turns on one thread. Any context.
 void procyield(void);
@@ -167,6 +181,22 @@ const char *arch_bootargs(void);
 // arch_ram is the memory between the image's end and the end of RAM, for
 // newlib's heap.
 void arch_ram(uintptr_t *lo, uintptr_t *hi);
+
+// ---- Reset ------------------------------------------------------------------
+
+// The kernel has weak defaults of these, which do nothing.
+// arch_reset resets the machine, RAM kept; it comes back where it cannot. Any
+// context, whatever else is broken. Called after a report with PANIC_RESET = 1.
+void arch_reset(void);
+// board_resetreason says why the machine was reset, in words ("watchdog"), "" if
+// it does not know or has just got its power; *word is what the hardware said.
+// Always the same answer in one run: who reads a register that reading clears
+// keeps it. Any context, from rt0_go on.
+const char *board_resetreason(uint32_t *word);
+// board_watchdog is called about every WATCHDOG_NS (config.h) while every hart gets
+// on (kernel/preempt.c says what that means), in a handler, interrupts masked: it
+// feeds the watchdog. early_init is the place to start it.
+void board_watchdog(void);
 
 // ---- Traceback ----------------------------------------------------------
 

@@ -168,6 +168,29 @@
 #define RETRY_NS 50000
 #endif
 
+// Bytes of RAM that survive a reset and keep the beginning of the report of a
+// machine that dies, 24 of them for what the kernel wants; printed at the next
+// boot. 0: none. The linker script has a place for it (.bss.noinit.lastrun).
+#ifndef LASTRUN_BYTES
+#define LASTRUN_BYTES 0
+#endif
+// After a report: 0, the machine stops; 1, it is reset (where arch_reset can).
+#ifndef PANIC_RESET
+#define PANIC_RESET 0
+#endif
+
+// How often, in nanoseconds, the kernel looks whether each hart gets on, and calls
+// board_watchdog if all do; 0: never. Well above SLICE_NS, and a third of what the
+// watchdog waits for, at most.
+#ifndef WATCHDOG_NS
+#define WATCHDOG_NS 0
+#endif
+// A hart with nothing to do for at least so many nanoseconds waits in arch_cpusleep
+// instead of arch_cpuidle; 0: never.
+#ifndef SLEEP_NS
+#define SLEEP_NS 0
+#endif
+
 // 1: note when a goroutine begins to wait, for runtime_goroutines. Costs a look at
 // the clock each time.
 #ifndef WAITSINCE

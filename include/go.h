@@ -131,6 +131,14 @@ void runtime_stack(bool all);
 // text is not mixed with another's. The format is panic's, with widths. Any
 // context. Go: the built-in print.
 __attribute__((format(printf, 1, 2))) void runtime_print(const char *fmt, ...);
+// runtime_last_panic is what the run before this one printed when it ended by a panic
+// or a fatal error, as much of it as LASTRUN_BYTES (config.h) keeps: NULL if it ended
+// otherwise, or if RAM has been without power since. It lies where it was kept, and
+// is overwritten if this run dies, too. Any context.
+const char *runtime_last_panic(void);
+// runtime_reset_reason says in words why the machine was reset, "" if its board
+// does not know. Any context.
+const char *runtime_reset_reason(void);
 
 // runtime_stats: what the kernel has counted since boot. Counters are per hart
 // and summed when read; on a running system the sums are a moment old.

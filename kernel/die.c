@@ -46,12 +46,14 @@ startdying(void)
 		if (load(&dying) != self)
 			frozen();
 		if (twice) {
-			arch_halt(DEAD_STATUS);
+			died();
 		}
 		twice = true;
 		kprintf("\n"); // in the middle of a line
 		return;
 	}
+	if (LASTRUN_BYTES != 0)
+		lastrunbegin();
 	for (uint32_t i = 0; i < ncpu; i++)
 		if (i + 1 != self && allm[i].g0 != NULL) {
 			arch_cpuwake(i);
@@ -60,6 +62,18 @@ startdying(void)
 	end = nanotime() + 10 * MILLISECOND;
 	while (load(&nfrozen) < others && nanotime() < end)
 		procyield();
+}
+
+// died ends a machine whose report is printed: it stops, with a status, or begins
+// again if the board wants that.
+_Noreturn void
+died(void)
+{
+	if (LASTRUN_BYTES != 0)
+		lastrunend(true);
+	if (PANIC_RESET)
+		arch_reset();
+	arch_halt(DEAD_STATUS);
 }
 
 void
@@ -77,6 +91,8 @@ os_exit(int code)
 		startdying();
 	if (RACE)
 		racereport();
+	if (LASTRUN_BYTES != 0)
+		lastrunend(false); // not a report, whatever was printed
 	arch_halt(code & 255);
 }
 
@@ -195,7 +211,7 @@ _Noreturn void
 dienow(const struct g *gp, const struct unwind *from)
 {
 	tracebackg(gp, from);
-	arch_halt(DEAD_STATUS);
+	died();
 }
 
 // ---- Fatal errors and throws ---------------------------------------------------
@@ -246,11 +262,11 @@ _Noreturn void throw(const char *why)
 	startdying();
 	kprintf("fatal error: %s\n\n", why);
 	if (gp == NULL)
-		arch_halt(DEAD_STATUS);
+		died();
 	if (gp->goid != 0)
 		dienow(gp, &u);
 	traceg0(gp, &u, false);
-	arch_halt(DEAD_STATUS);
+	died();
 }
 
 // ---- Faults ---------------------------------------------------------------------
@@ -369,7 +385,7 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 		why(gp, r));
 	printfault(gp, r);
 	if (gp == NULL)
-		arch_halt(DEAD_STATUS);
+		died();
 	kprintf("\n");
 	if (gp->goid == 0) {
 		traceg0(gp, &r->at, r->overflow);
@@ -380,7 +396,7 @@ sigpanic0(struct g *gp, const struct sigregs *r)
 			tracebacklost(r->at, gp->stacklo, gp->stackhi, false);
 		createdby(gp);
 	}
-	arch_halt(DEAD_STATUS);
+	died();
 }
 
 // ---- Deadlock ------------------------------------------------------------------
@@ -414,5 +430,5 @@ checkdead(void)
 		kprintf("fatal error: all goroutines are asleep - "
 			"deadlock!\n");
 	tracebackothers(NULL);
-	arch_halt(DEAD_STATUS);
+	died();
 }

@@ -239,6 +239,13 @@ timerdue(const struct p *pp)
 	return when != 0 && when <= nanotime();
 }
 
+__attribute__((weak)) void
+arch_cpusleep(int64_t until)
+{
+	(void)until;
+	arch_cpuidle();
+}
+
 // idlewait waits for an interrupt, the hart's timer set to `when` (0: no
 // deadline). Called with interrupts masked, comes back with them unmasked.
 void
@@ -250,7 +257,13 @@ idlewait(struct m *mp, int64_t when)
 	mp->armed = INT64_MAX;
 	armtimer(when != 0 ? when : INT64_MAX);
 	armchaos();
-	arch_cpuidle();
+#if WATCHDOG_NS
+	armwatch(mp);
+#endif
+	if (SLEEP_NS != 0 && mp->armed - start >= SLEEP_NS)
+		arch_cpusleep(mp->armed);
+	else
+		arch_cpuidle();
 	mp->idle_ns += nanotime() - start;
 }
 

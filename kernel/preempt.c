@@ -27,6 +27,20 @@
 // go on for RETRY_NS. Turned down: a clock reading or a flag in execute, which all
 // switches would pay for.
 //
+// The watchdog is fed from here too (WATCHDOG_NS): each hart looks at itself every
+// so often, in an interrupt that its timer makes, and when all have got on since the
+// last time board_watchdog is called. A hart has got on if one of these holds:
+//  - the scheduler has picked somebody since the last look;
+//  - it sleeps, and nothing of what it should be woken for is there;
+//  - it runs a goroutine, and nobody waits: no queue, no timer that is due, nothing
+//    that a handler made ready. Who has the machine for himself may keep it.
+// It has not, and the watchdog comes, when interrupts are masked or a handler does
+// not return (no look at all), when the scheduler or a timer's fn loops, or when a
+// goroutine that cannot be preempted keeps others waiting. What a goroutine should
+// have done and has not is for the program to know. Turned down: feeding in schedule
+// (a computation that is alone never comes there), in the idle wait (a busy machine
+// never comes there), or at every interrupt (a loop in g0 takes interrupts).
+//
 // Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
 #include "runtime.h"
 
@@ -157,6 +171,56 @@ putoff(struct g *gp, int64_t now)
 	return true;
 }
 
+#if WATCHDOG_NS
+_Static_assert(WATCHDOG_NS >= 3 * SLICE_NS, "WATCHDOG_NS: see config.h");
+
+// getson tells whether mp has got on since it was asked last. gp is what the
+// interrupt met.
+static bool
+getson(struct m *mp, const struct g *gp, int64_t now)
+{
+	struct p *pp = mp->p != NULL ? mp->p : mp->watch;
+	uint32_t switches;
+
+	if (pp == NULL)
+		return load(&mp->sleeping);
+	switches = (uint32_t)pp->switches;
+	if (switches != mp->watched) {
+		mp->watched = switches;
+		return true;
+	}
+	return (gp != mp->g0 || load(&mp->sleeping)) && !otherswait(pp) &&
+	       !pending(mp) && (timerlook(pp) == 0 || timerlook(pp) > now);
+}
+
+// watch makes this hart's look if it is time, and feeds the watchdog if this was
+// the last hart that it waited for.
+static void
+watch(struct m *mp, const struct g *gp, int64_t now)
+{
+	if (now >= mp->watchwhen) {
+		mp->watchwhen = now + WATCHDOG_NS;
+		if (getson(mp, gp, now))
+			store(&mp->alive, 1);
+		for (uint32_t i = 0; i < ncpu; i++)
+			if (allm[i].g0 != NULL && !load(&allm[i].alive))
+				goto out;
+		for (uint32_t i = 0; i < ncpu; i++)
+			store(&allm[i].alive, 0);
+		board_watchdog();
+	}
+out:
+	armwatch(mp);
+}
+
+// armwatch: the next look comes. Interrupts are masked.
+void
+armwatch(struct m *mp)
+{
+	armtimer(mp->watchwhen);
+}
+#endif
+
 // intrexit is the end of every handler: it says whether gp is taken off now.
 static bool
 intrexit(struct m *mp, struct g *gp, int64_t now)
@@ -168,6 +232,9 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		frozen();
 	if (STACK_GUARD_BYTES == 0 && gp != mp->g0)
 		stackcheck(gp);
+#if WATCHDOG_NS
+	watch(mp, gp, now);
+#endif
 	if (pp == NULL || pp->held) // idle: who waits looks at everything
 		return false;
 	if (pp->tickwhen != 0 && now >= pp->tickwhen)

@@ -11,6 +11,7 @@
 //
 // Go: runtime/print.go.
 #include <arch.h>
+#include <config.h>
 
 #include "print.h"
 
@@ -27,6 +28,8 @@ put(struct out *o, char c)
 {
 	if (o->console) {
 		arch_putc((unsigned char)c);
+		if (LASTRUN_BYTES != 0)
+			lastrunputc(c);
 		return;
 	}
 	if (o->len < o->n)

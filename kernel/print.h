@@ -15,5 +15,7 @@ __attribute__((format(printf, 3, 4))) size_t ksnprintf(char *buf, size_t n,
 						       const char *fmt, ...);
 void kvprintf(const char *fmt, va_list ap);
 size_t kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
+// lastrunputc is given what kprintf prints; lastrun.c.
+void lastrunputc(char c);
 
 #endif

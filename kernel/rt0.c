@@ -111,6 +111,8 @@ rt0_go(void)
 	allp[0].m = mp;
 	allp[0].stopped = false;
 	consoleinit();
+	if (LASTRUN_BYTES != 0)
+		lastrunboot();
 	early_init();
 	newmain(runtime_main);
 	mstart(0);
@@ -126,6 +128,8 @@ mstart1(struct m *mp)
 	arch_minit();
 	mp->armed = INT64_MAX;
 	armchaos();
+	if (WATCHDOG_NS != 0)
+		armtimer(0); // the first look
 	if (mp->p != NULL && mp->p->tickwhen != 0)
 		armtimer(mp->p->tickwhen);
 	if (mp->p != NULL && mp->p->timer0when != 0)

@@ -130,6 +130,11 @@ struct m {
 	uint32_t rand;        // fastrand's state
 	uint64_t interrupts;  // [irq]
 	int64_t due, late;    // [irq] with gz.chaos: how late interrupts come
+#if WATCHDOG_NS
+	int64_t watchwhen; // [irq] the next look; preempt.c
+	uint32_t watched;  // [irq] what switches were at the last one
+	uint32_t alive;    // [irq] has got on since board_watchdog
+#endif
 	uint64_t wakeups, preemptions;
 	int64_t idle_ns;
 	struct g g0store;
@@ -323,6 +328,7 @@ void movetimers(struct p *from, struct p *to);
 void starttick(struct p *pp);
 void armtimer(int64_t when);
 void armchaos(void);
+void armwatch(struct m *mp); // WATCHDOG_NS > 0
 void kickticks(void);
 bool otherswait(struct p *pp);
 
@@ -382,12 +388,18 @@ uint32_t selectplaces(const struct g *gp);
 extern uint32_t dying;
 _Noreturn void frozen(void);
 void startdying(void);
+_Noreturn void died(void);
 void stackoverflow(const struct g *gp, uintptr_t sp);
 void printfault(const struct g *gp, const struct sigregs *r);
 _Noreturn void faultpanic(struct g *gp, const struct sigregs *r);
 _Noreturn void dienow(const struct g *gp, const struct unwind *from);
 void checkdead(void);
 void panicfree(struct g *gp);
+
+// ---- lastrun.c: called with LASTRUN_BYTES > 0 only -----------------------------
+void lastrunboot(void);
+void lastrunbegin(void);
+void lastrunend(bool report);
 
 // ---- chanbuf.c ----------------------------------------------------------------
 void *chanbufalloc(size_t bytes);

@@ -24,6 +24,10 @@ What it runs, two at a time, printing in order:
                 tests/core where little RAM is; the latter also with chaos
   <board>/layout   where the image is, on boards that start from flash
                 (tools/layout.py), those that QEMU does not have included
+  <board>/1 target, chaos, tour     the same on MORE_BOARDS
+  <board>/1 depth/<name>    tests/depth/<name>.c: what a board may switch on
+                (DEPTH), in a build of its own; comments as in tests/exit, and
+                `board: NAMES` (the architecture's first board if absent)
   <arch> tools  tests/tools/run.py: what the build says about images
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
@@ -114,6 +118,13 @@ BEYOND = re.compile(r"^fatal error: (?!all goroutines are asleep)(.*)", re.M)
 # Distances of chaos interrupts in instructions of one hart: the shortest must
 # be well above the length of a handler, or nothing else ever runs.
 CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
+# Boards that are tested besides the first of their architecture: a core with
+# floating point.
+MORE_BOARDS = {"armv7m": ("mps2-an386",)}
+# tests/depth, and the settings with which it is built.
+DEPTH = {"armv7m": ("mps2-an385", "mps2-an386")}
+DEPTH_CONFIG = "LASTRUN_BYTES=256 PANIC_RESET=1 WATCHDOG_NS=100000000 " \
+    "SLEEP_NS=100000"
 # Seeds of tests/seeds in a test, and how long a delay at a race point may be, in
 # instructions of one hart.
 SEEDS = "tests/seeds"
@@ -605,7 +616,8 @@ class Suite:
         example = "%s/example %s" % (board, stem(app))
         plain = "%s/%s" % (board, os.path.basename(tests))
         layout = board + "/layout"
-        runs = values["checked"] == "qemu" and not first
+        runs = values["checked"] == "qemu" and not first and \
+            board not in MORE_BOARDS.get(machine.arch, ())
         apps = []
         if runs and self.wanted(example) or \
                 values["flash_size"] and self.wanted(layout):
@@ -726,6 +738,52 @@ class Suite:
                 self.tour(machine, h, image[TOUR], broken[TOUR])
                 if self.kind:
                     self.tour(machine, h, image[TOUR], broken[TOUR], REFUSE)
+
+    def images(self, board, apps, *words):
+        """Builds programs for a board: (machine, {program: image}, broken)."""
+        print("# building for %s: %d programs" % (board, len(apps)),
+              flush=True)
+        words = ("BOARD=" + board,) + words
+        known = self.make("-s", "print-machine", *words, quiet=True)
+        if known.returncode:
+            self.add(board, broken="the machine is not described")
+            return None, {}, None
+        path = known.stdout.decode().split()[-1]
+        ok = self.build(False, "newlib", *words) and self.build(
+            True, "images", "APPS=" + " ".join(apps), *words)
+        machine = runner.Machine(path)
+        machine.arch = board  # for the names of jobs
+        return machine, {a: os.path.join(os.path.dirname(path), "app", a,
+                                         "image.elf") for a in apps}, \
+            None if ok else "does not build"
+
+    def more(self, arch):
+        """The target image and the tour on other boards of an architecture."""
+        for board in MORE_BOARDS.get(arch, ()):
+            if not any(self.wanted("%s/1 %s" % (board, what))
+                       for what in ("target", "chaos seed=1", "tour")):
+                continue
+            machine, image, broken = self.images(board, [TARGET, TOUR])
+            if machine:
+                self.target(machine, 1, image[TARGET], broken, False, False)
+                self.tour(machine, 1, image[TOUR], broken)
+
+    def depth(self, arch):
+        """What a board may switch on: tests/depth."""
+        headers = {p: header(p) for p in sorted(glob.glob("tests/depth/*.c"))}
+        boards = DEPTH.get(arch, ())
+        for board in boards:
+            mine = [p for p in headers if board in " ".join(headers[p].get(
+                "board", boards[:1])).split() and
+                self.wanted("%s/1 depth/%s" % (board, stem(p)))]
+            if not mine:
+                continue
+            machine, image, broken = self.images(
+                board, mine, "BUILD=" + os.path.join(self.o.build, "depth"),
+                "CONFIG=" + DEPTH_CONFIG)
+            for p in mine if machine else ():
+                self.exit(machine, 1, p, headers[p], image[p], broken,
+                          what="depth/")
 
     def refusals(self, arch):
         """Every program and target test, one request after the other refused.
@@ -858,7 +916,8 @@ class Suite:
             self.add("%s chaos seed=%d" % (where, seed), args=args,
                      brief=True, **how)
 
-    def exit(self, machine, harts, source, keys, image, broken, refuse=0):
+    def exit(self, machine, harts, source, keys, image, broken, refuse=0,
+             what="exit/"):
         expect = Expect()
         expect.status = int(keys.get("expect-status", ["0"])[0])
         expect.find = keys.get("expect", [])
@@ -874,7 +933,7 @@ class Suite:
         typed = dialogue(keys.get("type", []))
         pace = "" if typed or text is not None else self.pace(machine, harts)
         self.add(self.where(machine.arch, harts, (
-            "refuse/" if refuse else "exit/") + stem(source)), refuse=refuse,
+            "refuse/" if refuse else what) + stem(source)), refuse=refuse,
                  machine=machine, harts=harts, image=image, broken=broken,
                  args=" ".join(keys.get("args", [])) + pace, text=text,
                  expect=expect, dialogue=typed,
@@ -1010,6 +1069,10 @@ def main():
             if whole:
                 suite.sweep(arch)
                 suite.boards(arch)
+            if whole or o.soak:
+                suite.more(arch)
+            if whole:
+                suite.depth(arch)
             suite.arch(arch)
             if whole:
                 suite.coverage(arch)

@@ -121,6 +121,19 @@ arch_halt(int status)
 		__asm__ volatile("wfi");
 }
 
+// arch_reset: the request goes to what resets the chip, which may take its time.
+void
+arch_reset(void)
+{
+	__asm__ volatile("cpsid i" : : : "memory");
+	console_drain();
+	__asm__ volatile("dsb" : : : "memory");
+	iowrite32(AIRCR, AIRCR_KEY | AIRCR_SYSRESETREQ);
+	__asm__ volatile("dsb" : : : "memory");
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
 static char bootargs[BOOTARGS_BYTES];
 static const char *bootargs_start = SEMIHOSTING ? bootargs : __gzargs;
 

@@ -31,6 +31,9 @@
 // nanoseconds come from ticks by a fixed-point factor (32 bits of fraction), a
 // function of the tick count alone: monotonic, and off by less than 1e-9.
 //
+// A deep sleep (SLEEP_NS, arch_cpusleep) stops the counter; the board's clock tells
+// how much is missing.
+//
 // Turned down: the tick count from the interrupt only (a reader in a masked
 // stretch or above the kernel's level would see time go back); PENDSTSET as the
 // wrap flag (it is gone when the handler starts, before base has moved); a
@@ -41,6 +44,8 @@
 // level.
 #include <arch.h>
 #include <armv7m.h>
+
+#define SECOND_NS INT64_C(1000000000)
 
 enum {
 	PERIOD_MAX = 1 << 24,
@@ -210,16 +215,62 @@ clock_due(struct g *gp)
 	return timerintr(gp);
 }
 
+// SysTick with this board's clock, stopped.
+#define STOPPED \
+	(SYST_CSR_TICKINT | (SYSTICK_CORE_CLOCK ? SYST_CSR_CLKSOURCE : 0))
+
+// start makes the counter go, a long period ahead of it.
+static void
+start(void)
+{
+	clk.period = PERIOD_MAX;
+	iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	iowrite32(SYST_CVR, 0);
+	iowrite32(SYST_CSR, SYST_CSR_ENABLE | STOPPED);
+	running();
+}
+
 void
 clock_init(void)
 {
 	clk.base = (uint64_t)CLOCK_START * SYSTICK_HZ;
-	clk.period = PERIOD_MAX;
 	iowrite32(SYST_CSR, 0);
-	iowrite32(SYST_RVR, PERIOD_MAX - 1);
-	iowrite32(SYST_CVR, 0);
-	iowrite32(SYST_CSR,
-		  SYST_CSR_ENABLE | SYST_CSR_TICKINT |
-			  (SYSTICK_CORE_CLOCK ? SYST_CSR_CLKSOURCE : 0));
-	running();
+	start();
 }
+
+#if SLEEP_NS != 0
+// arch_cpusleep: SysTick stands, so what makes the deadline come is the board's
+// clock, and how long it took is told by that. PRIMASK takes over from BASEPRI as
+// in arch_cpuidle; what ended the sleep is taken at the end, when the clock is right
+// again and the deadline is armed. No clock counts from the write that stops
+// SysTick to the board's first look at its own, and from its last look to start:
+// so nothing is computed there.
+void
+arch_cpusleep(int64_t until)
+{
+	int64_t ns = INT64_MAX;
+	uint64_t t;
+
+	__asm__ volatile("cpsid i\n\t"
+			 "msr basepri, %0\n\t"
+			 "isb"
+			 :
+			 : "r"(0)
+			 : "memory");
+	if (until != INT64_MAX)
+		ns = until - nanotime();
+	iowrite32(SYST_CSR, STOPPED);
+	ns = board_sleep(ns > 0 ? ns : 0);
+	t = clk.base + clk.period - ioread32(SYST_CVR);
+	// fold's running would wait for a counter that is at 0.
+	if (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG)
+		t += ioread32(SYST_CVR) == 0 ? 0 : PERIOD_MAX;
+	start();
+	clk.base = t + ((uint64_t)ns >> 32) * DIV_FRAC +
+		   (((uint64_t)ns & UINT32_MAX) * DIV_FRAC >> 32);
+	if (ns < 0)
+		throw("board_sleep: time goes back");
+	arm();
+	__asm__ volatile("cpsie i\n\tisb" : : : "memory");
+}
+#endif

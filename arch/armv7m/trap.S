@@ -172,6 +172,10 @@ endhandler arch_svcentry
 // end in handler mode, inside arch_fault. The one from which it comes back is
 // arch_guardtest's: then the code that faulted goes on.
 handler arch_faultentry
+	.weak	nmi_vector
+	.type	nmi_vector, %function
+	.thumb_func
+nmi_vector:
 	ldr	ip, =arch_cur
 	ldrd	r0, r2, [ip]            // g as it stands, g0
 	tst	lr, #EXC_PSP

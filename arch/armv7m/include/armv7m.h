@@ -27,6 +27,7 @@
 #define VTOR 0xe000ed08
 #define AIRCR 0xe000ed0c
 #define AIRCR_KEY 0x05fa0000 // written with PRIGROUP = 0
+#define AIRCR_SYSRESETREQ 0x4
 #define CCR 0xe000ed14
 #define CCR_DIV_0_TRP 0x10
 #define CCR_STKALIGN 0x200
