@@ -6,13 +6,17 @@
 //   clock=virtual   the clock is virtual (-icount): bounds are taken strictly
 //   chaos=1         a torture preempts at random: skip what counts preemptions
 //   list=1          print the names only
+//   hil=TOKEN       lines that show their own damage: tap.h
+//   table=drill     the tests of drill.c instead
 //
 // The ledger, checked when a test has ended and the machine is quiet again:
 // goroutines spawned = ended + alive, as many alive as before, and no channel
 // or buffer more in use than before; and the kernel's own laws (kernel/ledger.c),
 // which end the machine by name if one is broken.
+#include "tap.h"
 #include "test.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +29,11 @@ static const struct test *const tables[] = {
 enum { NTABLES = sizeof tables / sizeof tables[0] };
 
 static struct {
-	const char *run;
+	const char *run, *hil;
 	uint32_t seed;
 	int scale;
-	bool virtual, chaos, list;
-} opt = { "all", 1, 1, false, false, false };
+	bool virtual, chaos, list, drill;
+} opt = { "all", NULL, 1, 1, false, false, false, false };
 
 // ---- The result of the test that runs --------------------------------------
 
@@ -324,6 +328,30 @@ check_ledger(void)
 	test_eq("ledger", 0, "channel buffers", l.bufs, before.bufs);
 }
 
+// ---- What is said ----------------------------------------------------------
+
+struct tap_progress volatile tap_progress;
+
+// say prints a line of the harness: see tap.h.
+static void
+say(const char *format, ...)
+{
+	static char line[256];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, format);
+	if (opt.hil == NULL) {
+		vprintf(format, ap);
+	} else {
+		vsnprintf(line, sizeof line, format, ap);
+		n = strcspn(line, "\n");
+		printf("%.*s *%08lx\n", (int)n, line,
+		       (unsigned long)tap_crc(line, n));
+	}
+	va_end(ap);
+}
+
 // ---- Running ---------------------------------------------------------------
 
 static void
@@ -341,6 +369,8 @@ run_one(int n, const struct test *t)
 	int procs = runtime_gomaxprocs(0);
 	const char *text;
 
+	tap_progress.name = t->name;
+	tap_progress.running = (uint32_t)n;
 	memset(&now, 0, sizeof now);
 	before = take_stock();
 	text = panic_catch(call, (void *)(uintptr_t)t);
@@ -348,18 +378,18 @@ run_one(int n, const struct test *t)
 		check_ledger();
 	runtime_gomaxprocs(procs);
 	if (text != NULL)
-		printf("not ok %d - %s: panic: %s\n", n, t->name, text);
+		say("not ok %d - %s: panic: %s\n", n, t->name, text);
 	else if (!test_failed() && now.skip != NULL)
-		printf("ok %d - %s # SKIP %s\n", n, t->name, now.skip);
+		say("ok %d - %s # SKIP %s\n", n, t->name, now.skip);
 	else if (!test_failed())
-		printf("ok %d - %s\n", n, t->name);
+		say("ok %d - %s\n", n, t->name);
 	else if (now.numbers)
-		printf("not ok %d - %s: %s:%d: %s is %lld, not %lld\n", n,
-		       t->name, now.file, now.line, now.what, now.got,
-		       now.want);
+		say("not ok %d - %s: %s:%d: %s is %lld, not %lld\n", n, t->name,
+		    now.file, now.line, now.what, now.got, now.want);
 	else
-		printf("not ok %d - %s: %s:%d: not true: %s\n", n, t->name,
-		       now.file, now.line, now.what);
+		say("not ok %d - %s: %s:%d: not true: %s\n", n, t->name,
+		    now.file, now.line, now.what);
+	tap_progress.said = (uint32_t)n;
 	return text == NULL && !test_failed();
 }
 
@@ -388,6 +418,10 @@ parse(const char *word)
 		opt.chaos = atoi(v) != 0;
 	else if (n == 4 && strncmp(word, "list", n) == 0)
 		opt.list = atoi(v) != 0;
+	else if (n == 3 && strncmp(word, "hil", n) == 0)
+		opt.hil = v;
+	else if (n == 5 && strncmp(word, "table", n) == 0)
+		opt.drill = strcmp(v, "drill") == 0;
 	else
 		printf("# what is \"%s\"?\n", word);
 }
@@ -397,10 +431,12 @@ parse(const char *word)
 static int
 each(bool (*f)(int, const struct test *), int *bad)
 {
+	const struct test *t;
 	int n = 0;
 
-	for (int i = 0; i < NTABLES; i++)
-		for (const struct test *t = tables[i]; t->name != NULL; t++)
+	for (int i = 0; i < (opt.drill ? 1 : NTABLES); i++)
+		for (t = opt.drill ? drill_tests : tables[i]; t->name != NULL;
+		     t++)
 			if (wanted(t) && !f(++n, t))
 				++*bad;
 	return n;
@@ -422,15 +458,22 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		parse(argv[i]);
+	tap_progress.magic = TAP_MAGIC;
+	if (opt.hil != NULL) {
+		printf("\n"); // what was on the line before is not ours
+		say("# hil=%s\n", opt.hil);
+	}
 	n = each(count, &bad);
-	printf("# harts=%d seed=%lu scale=%d\n", runtime_num_cpu(),
-	       (unsigned long)opt.seed, opt.scale);
+	say("# harts=%d seed=%lu scale=%d\n", runtime_num_cpu(),
+	    (unsigned long)opt.seed, opt.scale);
 	if (opt.list)
 		return 0;
-	printf("1..%d\n", n);
+	say("1..%d\n", n);
 	if (n == 0)
-		printf("# no test begins with \"%s\"\n", opt.run);
+		say("# no test begins with \"%s\"\n", opt.run);
 	each(run_one, &bad);
-	printf("# %d of %d passed\n", n - bad, n);
-	return bad == 0 && n > 0 ? 0 : 1;
+	say("# %d of %d passed\n", n - bad, n);
+	bad = bad == 0 && n > 0 ? 0 : 1;
+	tap_progress.over = 1 + (uint32_t)bad;
+	return bad;
 }

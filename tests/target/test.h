@@ -31,6 +31,8 @@ struct test {
 #define TABLE(name) extern const struct test name##_tests[];
 #include "tables.h"
 #undef TABLE
+// For the test bench; see drill.c.
+extern const struct test drill_tests[];
 
 // CHECK(c) fails the test unless c. CHECK_EQ also says what it got, as
 // integers.
