@@ -58,8 +58,10 @@ BOARDS := $(filter-out template,$(patsubst boards/%/board.mk,%, \
 board_arch = $(shell sed -n 's/^ARCH[ \t]*[:?]*=[ \t]*//p' boards/$1/board.mk)
 # Packages that any build needs; each arch.mk adds its own.
 BASE_PACKAGES := make gcc libc6-dev python3 xz-utils newlib-source
+HIL_PACKAGES = python3-labgrid python3-serial python3-yaml gdb-multiarch
+FLASH_PACKAGES = openocd python3-pyocd stlink-tools dfu-util python3-serial
 CHECK_PACKAGES := clang clang-format cppcheck
-TEST_PACKAGES := spin
+TEST_PACKAGES := spin $(HIL_PACKAGES) $(FLASH_PACKAGES) python3-pytest
 ALL_PACKAGES = $(sort $(BASE_PACKAGES) $(foreach a,$1, \
 	$(eval include arch/$a/arch.mk)$(ARCH_PACKAGES)))
 
@@ -590,6 +592,35 @@ boards:
 	@$(PYTHON) tools/boards.py $(foreach b,$(BOARDS),$(shell $(SUBMAKE) -s \
 		print-machine BOARD=$b))
 
+# One board, on the desk or in a lab (docs/hil.md). What these need is Debian's, so
+# its own python3 runs them.
+WITH ?=
+PORT ?=
+BENCH ?=
+RETRIES ?= 2
+WATCHDOG ?= 60
+the_board = $(or $(BOARD),$(call die,say which board: BOARD=name (make boards)))
+hil_common = --make '$(MAKE)' --build '$(BUILD)' --board '$(the_board)'
+.PHONY: flash monitor hil
+flash:
+	@tools/deps.sh $(call ALL_PACKAGES,$(call board_arch,$(the_board))) \
+		python3-serial $(filter $(or $(WITH),openocd)%,$(FLASH_PACKAGES)) \
+		$(and $(filter st-flash,$(WITH)),stlink-tools) \
+		$(and $(filter pyocd,$(WITH)),python3-pyocd)
+	@exec tools/hil/flash.py $(hil_common) --with '$(WITH)' \
+		--app '$(if $(filter-out file,$(origin APP)),$(APP))' --args="$$ARGS"
+
+monitor:
+	@tools/deps.sh python3-serial python3
+	@exec tools/hil/monitor.py $(hil_common) --port '$(PORT)'
+
+hil:
+	@tools/deps.sh $(call ALL_PACKAGES,$(call board_arch,$(the_board))) \
+		$(HIL_PACKAGES) $(if $(filter qemu,$(BENCH)),,openocd)
+	@exec tools/hil/hil.py $(hil_common) --bench '$(BENCH)' \
+		--retries '$(RETRIES)' --watchdog '$(WATCHDOG)' \
+		--only="$$ONLY" --args="$$ARGS"
+
 # ---- Everything else ------------------------------------------------------
 
 .PHONY: help setup clean
@@ -619,6 +650,10 @@ clean:
 #:                              beyond 2^32 ms
 #: make target-coverage         which instructions of the kernel the tests run
 #: make boards                  the boards there are, and how each is tested
+#: make flash BOARD=...         program a board: WITH=openocd|pyocd|st-flash|dfu-util
+#: make monitor BOARD=...       its console (PORT=/dev/...)
+#: make hil BOARD=...           its tests, on the board (BENCH=file.yaml) or with
+#:                              QEMU in its place (BENCH=qemu)
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,

@@ -43,6 +43,9 @@ What it runs, two at a time, printing in order:
                 different ones; together they must pass each RACE_POINT
   <arch>/<harts> sweep  tests/sweep: an interrupt at every instruction
                 (tools/sweep.py)
+  hil/<board>   a board's tests on the stand-in bench: make hil BENCH=qemu
+  hil/drills    what may go wrong on a bench (tests/hil), and hil/tools: what flashes
+                and watches a board, as far as that goes without one
   <arch> soak   an hour of virtual time that crosses 2^32 ms, tests/soak
   <arch> coverage    tools/cover.py: how much of the kernel's machine code the
                 target image's tests run, against tests/plugin/floor.txt
@@ -840,6 +843,46 @@ class Suite:
             sys.executable, "tests/soak/run.py", "--make", self.o.make,
             "--build", self.o.build, "--arch", arch, "--brief"])
 
+    def hil(self, archs):
+        """The bench for real boards, with QEMU in a board's place; tools/hil."""
+        boards = sorted(os.path.basename(os.path.dirname(p))
+                        for p in glob.glob("boards/*/board.mk")
+                        if os.path.exists(os.path.dirname(p) + "/hil.yaml"))
+        for board in boards:
+            self.hil_board(board, archs)
+        if "armv7m" not in archs.split():
+            return
+        self.add("hil/tools", timeout=300, brief=True, command=[
+            "tests/hil/main.py", "--build", self.o.build, "test_tap.py",
+            "test_tools.py"])
+
+    def hil_board(self, board, archs):
+        name, drills = "hil/" + board, board == "mps2-an385"
+        if not self.wanted(name) and not (drills and
+                                          self.wanted("hil/drills")):
+            return
+        known = self.make("-s", "print-machine", "BOARD=" + board, quiet=True)
+        if known.returncode:
+            self.add(name, broken="the machine is not described")
+            return
+        path = known.stdout.decode().split()[-1]
+        values = runner.Machine(path).values
+        if values["arch"] not in archs.split() or \
+                values.get("checked") != "qemu" or \
+                not os.path.isdir(values["tests"]):
+            return
+        print("# building %s for %s" % (values["tests"], name), flush=True)
+        broken = None if self.build(False, "newlib", "BOARD=" + board) and \
+            self.build(True, "image", "BOARD=" + board,
+                       "APP=" + values["tests"]) else "does not build"
+        self.add(name, timeout=900, brief=True, broken=broken, command=[
+            "tools/hil/hil.py", "--make", self.o.make, "--build", self.o.build,
+            "--board", board, "--bench", "qemu", "--prepared"])
+        if drills:
+            self.add("hil/drills", timeout=900, brief=True, broken=broken,
+                     command=["tests/hil/main.py", "--build", self.o.build,
+                              "--board", board, "test_drills.py"])
+
     def api(self, arch, brief):
         """Every call of go.h in every context; see tools/apimatrix.py."""
         name = arch + " api"
@@ -1055,6 +1098,7 @@ def main():
             suite.sim()
             suite.sim_more()
         if whole:
+            suite.hil(o.archs)
             if len(o.archs.split()) > 1:
                 suite.tools("template")
         for arch in o.archs.split():
