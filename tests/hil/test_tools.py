@@ -59,11 +59,13 @@ def said_by(*words):
       "bin"], "pyocd does not know the chip nonesuch"),
     (["st-flash", "--reset", "write", "/etc/hostname", "0x08000000"],
      trouble.NO_PROBE),
+    (["st-info", "--probe"], trouble.NO_PROBE),
     (["dfu-util", "-a", "0", "-d", flash.DFU, "-D", "/etc/hostname"],
      "no board in DFU mode: hold BOOT0, press reset (dfu-util -l)"),
 ], ids=lambda w: w[0] if isinstance(w, list) else "")
 def test_nothing_plugged_in(words, means):
-    tool = "pyocd" if words[0] == "pyocd-flashtool" else words[0]
+    tool = {"pyocd-flashtool": "pyocd", "st-info": "st-flash"}.get(
+        words[0], words[0])
     said = said_by(*words)
     assert trouble.recognise(tool, said) == means, said
 
@@ -277,15 +279,20 @@ def test_dfu_reads_back(tmp_path):
 
 def test_st_flash(tmp_path):
     good = "2026 INFO common.c: Flash written and verified! jolly good!\n"
-    f, _ = flasher(tmp_path, (0, "0x410\n", None), (0, good, None))
+    probe = (0, "Found 1 stlink programmers\n", None)
+    f, _ = flasher(tmp_path, probe, (0, "0x410\n", None), (0, good, None))
     f.st_flash("x", PARTS)
-    f, _ = flasher(tmp_path, (0, "0x410\n", None), (0, "no such words\n", None))
+    f, _ = flasher(tmp_path, probe, (0, "0x410\n", None),
+                   (0, "no such words\n", None))
     with pytest.raises(trouble.Trouble, match="st-flash failed"):
         f.st_flash("x", PARTS)
-    f, tool = flasher(tmp_path, (0, "0x420\n", None))
+    f, tool = flasher(tmp_path, probe, (0, "0x420\n", None))
     with pytest.raises(trouble.Trouble, match="wrong chip"):
         f.st_flash("x", PARTS)
-    assert len(tool.words) == 1
+    assert len(tool.words) == 2  # nothing was erased
+    f, tool = flasher(tmp_path, (0, "Found 0 stlink programmers\n", None))
+    with pytest.raises(trouble.Trouble, match="no probe"):
+        f.st_flash("x", PARTS)
 
 
 def test_tool_is_missing(tmp_path, monkeypatch):

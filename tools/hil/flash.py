@@ -176,6 +176,9 @@ class Flasher:
         low, data = binary(parts)
         with open(self.path("image.bin"), "wb") as f:
             f.write(data)
+        said = self.tool("st-flash", ["st-info", "--probe"])
+        if recognise("st-flash", said):
+            raise Trouble(recognise("st-flash", said))
         if self.v.get("chip_id"):
             said = self.tool("st-flash", ["st-info", "--chipid"])
             want = int(self.v["chip_id"], 0) & 0xfff

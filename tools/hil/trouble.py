@@ -39,7 +39,7 @@ SEEN = {
          "pyocd does not know the chip \\1"),
     ],
     "st-flash": [
-        (r"Couldn't find any ST-Link|Failed to connect to target|"
+        (r"Found 0 stlink|Couldn't find any ST-Link|Failed to connect to target|"
          r"Couldn't detect ST-Link", NO_PROBE),
     ],
     "dfu-util": [
