@@ -6,13 +6,16 @@
 //   clock=virtual   the clock is virtual (-icount): bounds are taken strictly
 //   chaos=1         interrupts come at random
 //   list=1          print the names only
+//   hil=TOKEN       lines that show their own damage: tests/target/tap.h
 //
 // A test fails when a check fails, when it panics, or when the books do not balance
 // at its end: as many goroutines as before, every channel back, and the kernel's own
 // laws (kernel/ledger.c).
 #include "core.h"
+#include "../target/tap.h"
 
 #include <config.h>
+#include <stdarg.h>
 #include <string.h>
 
 static const struct test *const tables[] = { sched_tests, chan_tests,
@@ -20,10 +23,10 @@ static const struct test *const tables[] = { sched_tests, chan_tests,
 enum { NTABLES = sizeof tables / sizeof tables[0] };
 
 static struct {
-	const char *run;
+	const char *run, *hil;
 	uint32_t seed;
 	bool virtual, chaos, list;
-} opt = { "all", 1, false, false, false };
+} opt = { "all", NULL, 1, false, false, false };
 
 struct wait_group wg;
 int scratch[FEW];
@@ -163,6 +166,57 @@ balance(void)
 		test_fail("books", 0, "somebody is always up");
 }
 
+// ---- What is said -----------------------------------------------------------------
+
+struct tap_progress volatile tap_progress;
+
+// digits writes v to the end of buf and returns where it begins.
+static char *
+digits(char buf[24], long long v)
+{
+	unsigned long long u =
+		v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v;
+	char *p = buf + 23;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + u % 10);
+		u /= 10;
+	} while (u != 0);
+	if (v < 0)
+		*--p = '-';
+	return p;
+}
+
+// say prints a line of the harness; tap.h says what more with hil=. It knows %s, %d
+// and %lld (as %D).
+static void
+say(const char *format, ...)
+{
+	uint32_t crc = 0;
+	char buf[24];
+	va_list ap;
+
+	va_start(ap, format);
+	for (const char *f = format; *f != '\0'; f++) {
+		char one[2] = { *f, '\0' };
+		const char *text = one;
+
+		if (*f == '%' && *++f == 's')
+			text = va_arg(ap, const char *);
+		else if (f[-1] == '%' && *f == 'd')
+			text = digits(buf, va_arg(ap, int));
+		else if (f[-1] == '%' && *f == 'D')
+			text = digits(buf, va_arg(ap, long long));
+		crc = tap_crc_more(crc, text, strlen(text));
+		runtime_print("%s", text);
+	}
+	va_end(ap);
+	if (opt.hil != NULL)
+		runtime_print(" *%08x", (unsigned)crc);
+	runtime_print("\n");
+}
+
 // ---- Running -------------------------------------------------------------------
 
 static void
@@ -178,21 +232,23 @@ run_one(int n, const struct test *t)
 {
 	const char *text;
 
+	tap_progress.name = t->name;
+	tap_progress.running = (uint16_t)n;
 	memset(&now, 0, sizeof now);
 	text = panic_catch(call, (void *)(uintptr_t)t);
 	if (text == NULL)
 		balance();
 	if (text != NULL)
-		runtime_print("not ok %d - %s: panic: %s\n", n, t->name, text);
+		say("not ok %d - %s: panic: %s", n, t->name, text);
 	else if (atomic_load(&now.failed) == 0)
-		runtime_print("ok %d - %s\n", n, t->name);
+		say("ok %d - %s", n, t->name);
 	else if (now.numbers)
-		runtime_print("not ok %d - %s: %s:%d: %s is %lld, not %lld\n",
-			      n, t->name, now.file, now.line, now.what, now.got,
-			      now.want);
+		say("not ok %d - %s: %s:%d: %s is %D, not %D", n, t->name,
+		    now.file, now.line, now.what, now.got, now.want);
 	else
-		runtime_print("not ok %d - %s: %s:%d: not true: %s\n", n,
-			      t->name, now.file, now.line, now.what);
+		say("not ok %d - %s: %s:%d: not true: %s", n, t->name, now.file,
+		    now.line, now.what);
+	tap_progress.said = (uint16_t)n;
 	return text == NULL && atomic_load(&now.failed) == 0;
 }
 
@@ -226,6 +282,8 @@ parse(const char *word)
 		opt.chaos = word[6] != '0';
 	else if (strncmp(word, "list=", 5) == 0)
 		opt.list = word[5] != '0';
+	else if (strncmp(word, "hil=", 4) == 0)
+		opt.hil = word + 4;
 	else
 		runtime_print("# what is \"%s\"?\n", word);
 }
@@ -260,15 +318,22 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		parse(argv[i]);
+	tap_progress.magic = TAP_MAGIC;
+	if (opt.hil != NULL) {
+		runtime_print("\n"); // what was on the line before is not ours
+		say("# hil=%s", opt.hil);
+	}
 	n = each(count, &bad);
-	runtime_print("# harts=%d seed=%u scale=1\n", runtime_num_cpu(),
-		      (unsigned)opt.seed);
+	say("# harts=%d seed=%D scale=1", runtime_num_cpu(),
+	    (long long)opt.seed);
 	if (opt.list)
 		return 0;
-	runtime_print("1..%d\n", n);
+	say("1..%d", n);
 	if (n == 0)
-		runtime_print("# no test begins with \"%s\"\n", opt.run);
+		say("# no test begins with \"%s\"", opt.run);
 	each(run_one, &bad);
-	runtime_print("# %d of %d passed\n", n - bad, n);
-	return bad == 0 && n > 0 ? 0 : 1;
+	say("# %d of %d passed", n - bad, n);
+	bad = bad == 0 && n > 0 ? 0 : 1;
+	tap_progress.over = (uint16_t)(1 + bad);
+	return bad;
 }

@@ -370,7 +370,7 @@ run_one(int n, const struct test *t)
 	const char *text;
 
 	tap_progress.name = t->name;
-	tap_progress.running = (uint32_t)n;
+	tap_progress.running = (uint16_t)n;
 	memset(&now, 0, sizeof now);
 	before = take_stock();
 	text = panic_catch(call, (void *)(uintptr_t)t);
@@ -389,7 +389,7 @@ run_one(int n, const struct test *t)
 	else
 		say("not ok %d - %s: %s:%d: not true: %s\n", n, t->name,
 		    now.file, now.line, now.what);
-	tap_progress.said = (uint32_t)n;
+	tap_progress.said = (uint16_t)n;
 	return text == NULL && !test_failed();
 }
 
@@ -474,6 +474,6 @@ main(int argc, char **argv)
 	each(run_one, &bad);
 	say("# %d of %d passed\n", n - bad, n);
 	bad = bad == 0 && n > 0 ? 0 : 1;
-	tap_progress.over = 1 + (uint32_t)bad;
+	tap_progress.over = (uint16_t)(1 + bad);
 	return bad;
 }

@@ -15,24 +15,31 @@
 
 #define TAP_MAGIC 0x68696c31u
 
-// running: the number of the test that runs, said: of the last one whose result
+// name, running: the test that runs; said: the number of the last one whose result
 // is out. over: 1 + the status when main is about to return.
 struct tap_progress {
-	uint32_t magic, running, said, over;
-	const char *name; // of the test that runs
+	uint32_t magic;
+	const char *name;
+	uint16_t running, said, over;
 };
 
+// tap_crc_more continues crc, which is 0 at first, with n bytes at s.
 static inline uint32_t
-tap_crc(const char *s, size_t n)
+tap_crc_more(uint32_t crc, const char *s, size_t n)
 {
-	uint32_t crc = ~0u;
-
+	crc = ~crc;
 	while (n-- > 0) {
 		crc ^= (unsigned char)*s++;
 		for (int i = 0; i < 8; i++)
 			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
 	}
 	return ~crc;
+}
+
+static inline uint32_t
+tap_crc(const char *s, size_t n)
+{
+	return tap_crc_more(0, s, n);
 }
 
 #endif
