@@ -50,6 +50,14 @@ arch_minit(void)
 	arch_timerset(INT64_MAX);
 }
 
+// A board where SysTick stands while the core waits says IDLE_WFI 0: idle then
+// does not wait.
+#if !defined IDLE_WFI || IDLE_WFI
+#define WAIT "wfi\n\t"
+#else
+#define WAIT ""
+#endif
+
 // arch_cpuidle: WFI wakes for what would be taken if PRIMASK were clear, but
 // not for what BASEPRI holds back. So PRIMASK takes the mask over before
 // BASEPRI lets go, and what comes in between ends the WFI at once.
@@ -59,9 +67,7 @@ arch_cpuidle(void)
 	__asm__ volatile("cpsid i\n\t"
 			 "msr basepri, %0\n\t"
 			 "isb\n\t"
-			 "dsb\n\t"
-			 "wfi\n\t"
-			 "cpsie i\n\t"
+			 "dsb\n\t" WAIT "cpsie i\n\t"
 			 "isb"
 			 :
 			 : "r"(0)

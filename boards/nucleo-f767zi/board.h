@@ -1,0 +1,62 @@
+// board.h: ST's NUCLEO-F767ZI: an STM32F767ZI, Cortex-M7, 2 MB of flash, 512 KB of RAM in
+// one piece (DTCM, SRAM1, SRAM2); the caches stay off (RM0410).
+#ifndef GZERO_BOARD_H
+#define GZERO_BOARD_H
+
+#define MAXHARTS 1
+#define NVIC_LINES 110
+#define ARMV7M_FPU 1
+
+// 168 MHz by the PLL (drivers/stm32f4.c).
+#define SYSTICK_CORE_CLOCK 1
+#define SYSTICK_HZ 168000000
+#define SYSTICK_CUT_MIN 336
+#define STM32_FLASH_ACR 0x305 // 5 wait states, prefetch, ART
+
+// The chip has 4 bits of priority; levels above this one stay free.
+#define KERNEL_PRIO 0x80
+
+// What lies at 0, a second view of the flash or ITCM, nobody uses.
+#define NULL_GUARD_BITS 12
+#define STACK_GUARD_BYTES 128
+
+#define SEMIHOSTING 0
+
+// USART3 on PD8 (TX) and PD9 (RX): the ST-LINK's serial port.
+#define STM32_USART_BASE 0x40004800
+#define STM32_USART_IRQ 39
+#define STM32_USART_BRR 365 // 42 MHz / 115200
+#define STM32_USART_V2 1
+#define STM32_CONSOLE_PORT 3
+#define STM32_CONSOLE_TX 8
+#define STM32_CONSOLE_RX 9
+#define STM32_CONSOLE_AF 7
+#define STM32_CONSOLE_RCC 0x40
+#define STM32_CONSOLE_RCC_BIT 18
+
+// Pools for 512 KB. newlib takes 0.7 KB of a stack for printf("%f"), 1.1 KB for
+// sscanf.
+#define G0_STACK_BYTES 4096
+#define G0_STACK_ALIGN 256
+#define NG 140
+#define STACK0_BYTES 512
+#define STACK0_COUNT 32
+#define STACK1_BYTES 1024
+#define STACK1_COUNT 16
+#define STACK2_BYTES 2048
+#define STACK2_COUNT NG
+#define STACK3_BYTES 8192
+#define STACK3_COUNT 2
+#define STACK_STD STACK2_BYTES
+#define STACK_MAIN STACK3_BYTES
+#define NCHAN 128
+#define CHANBUF_BYTES 16384
+#define NREENT 64
+#define NPANIC 16
+#define NIRQ NVIC_LINES
+#define NISR 8
+#define NSTACKUSE 8
+#define CONSOLE_INPUT 256
+#define RUNQ_SIZE 32
+
+#endif
