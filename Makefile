@@ -265,13 +265,18 @@ $(WITH_OBJS): FLAGS = $(APP_FLAGS)
 # puts that where it moves nothing, which the comparison proves.
 addresses = $(NM) $1 | awk '$$2 ~ /[TtDdRrBb]/ && ($$3 !~ /^__/ || \
 	$$3 ~ /^__(text|data|bss)_(start|end)$$/)' | sort
+# ld of these objects to that file; what does not fit is told in one line more.
+ld = $(Q)$(LINK) -Wl,-Map=$(basename $2).map -o $2 $1 $(LIBS) 2>$(@D)/ld.err; \
+	s=$$?; cat $(@D)/ld.err >&2; [ $$s = 0 ] || { $(if $(FLASH_SIZE), \
+	$(PYTHON) tools/fits.py $(BOARD) $(FLASH_SIZE) $(RAM_SIZE) \
+	$(FLASH_ORIGIN) $(basename $2).map $(@D)/ld.err;) exit $$s; }
 define two_links
-	$(Q)$(LINK) -Wl,-Map=$(@D)/pass1.map -o $(@D)/pass1.elf $1 $(LIBS)
+	$(call ld,$1,$(@D)/pass1.elf)
 	$(Q)$(PYTHON) tools/mksymtab.py --cross '$(CROSS)' \
 		$(addprefix --level ,$(SYMBOLS)) \
 		--out $(@D)/gzsym.S $(@D)/pass1.elf
 	$(Q)$(CC) $(CODE) -c -o $(@D)/gzsym.o $(@D)/gzsym.S
-	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(@D)/gzsym.o $(LIBS)
+	$(call ld,$1 $(@D)/gzsym.o,$@)
 	@$(call addresses,$(@D)/pass1.elf) >$(@D)/pass1.nm; \
 	$(call addresses,$@) | cmp -s - $(@D)/pass1.nm || { \
 		echo "$@: the symbol table moved an address;" \
@@ -282,7 +287,7 @@ endef
 link_opt = $(wildcard $1/link.opt $(dir $1)with/link.opt)
 LINK += $(addprefix @,$(call link_opt,$(patsubst $(BB)/app/%,%,$(@D))))
 define one_link
-	$(Q)$(LINK) -Wl,-Map=$(@D)/image.map -o $@ $1 $(LIBS)
+	$(call ld,$1,$@)
 endef
 link_image = $(if $(wildcard tools/mksymtab.py),$(two_links),$(one_link))
 # No image exists in which something is writable and executable: make deletes
@@ -562,11 +567,14 @@ check-cppcheck-%:
 # One target a machine, so that make goes through them one by one.
 SIZES := $(if $(BOARD),BOARD=$(BOARD),$(TEST_ARCHS:%=ARCH=%))
 .PHONY: size $(SIZES:%=size-%)
+# A board may have no room for what prints by stdio: then its own program.
+size_app = $(if $(APP),APP='$(APP)',$(if $(shell grep -s ^DEFAULT_APP \
+	boards/$(patsubst BOARD=%,%,$1)/board.mk),,APP=examples/pingpong.c))
 size: $(SIZES:%=size-%)
 $(SIZES:%=size-%): size-%:
 	@$(SUBMAKE) newlib $*
-	@$(SUBMAKE) $(PARALLEL) -s image $* APP='$(or $(APP),examples/pingpong.c)'
-	@$(SUBMAKE) image-size $* APP='$(or $(APP),examples/pingpong.c)'
+	@$(SUBMAKE) $(PARALLEL) -s image $* $(call size_app,$*)
+	@$(SUBMAKE) image-size $* $(call size_app,$*)
 	@echo
 
 # A build of its own: stacks are painted, and gcc writes down what it knows.

@@ -11,7 +11,10 @@ differ from `size` the tool itself is wrong (tests/tools checks it).
 --files adds a line for each file of the project.
 
 The second table is what the pools hold and what one more of each costs in RAM.
-Every number is read from the image: sizes of structs from its debug
+A third one, for boards that say how much RAM (and flash) they have, is where each
+byte of it goes: what a setting of config.h or board.h makes, by the setting, and
+the rest by room; their sum, and what is left of the chip.
+Every number of the second is read from the image: sizes of structs from its debug
 information, sizes and counts of pools from the initial values of each `struct
 pool` in it, so a new pool appears by itself.
 """
@@ -22,6 +25,7 @@ import re
 import sys
 
 import dwarfinfo
+import fits
 import linkmap
 from mksymtab import Elf
 
@@ -186,6 +190,65 @@ def show_memory(elf):
           f"stack {g0 // harts} = {(ms + ps + g0) // harts}, times {harts}")
 
 
+def row(name, size, by=""):
+    print(f"{name:<32}{size:>11}  {by}".rstrip())
+
+
+def left(used, whole, what):
+    print(f"{'used':<32}{used:>11}  of {whole}, {whole - used} left{what}")
+
+
+def show_chip(elf, pieces, base, machine):
+    """Flash and RAM of the chip, to the byte."""
+    flash, ram = (int(machine.get(k, "") or "0", 0)
+                  for k in ("flash_size", "ram_size"))
+    inflash = ("text", "rodata") if flash else ()
+    if flash:
+        print(f"\n{'flash':<32}{'bytes':>11}")
+        by = {}
+        for p in pieces:
+            if p.kind in inflash:
+                where = room(p.path, base)[0]
+                by[where, p.kind] = by.get((where, p.kind), 0) + p.size
+        for (where, kind), size in sorted(by.items(), key=lambda x: -x[1]):
+            row(f"{where}, {kind}", size)
+        data = sum(p.size for p in pieces if p.kind == "data")
+        row("what .data begins as", data)
+        sections = linkmap.outputs(elf)
+        spans = [(a, a + n) for a, n, kind in sections.values()
+                 if kind in inflash]
+        used = sum(by.values()) + data
+        # Gaps between sections are in no section.
+        end = max(hi for _, hi in spans) - int(machine["flash_origin"], 0)
+        row("between sections", max(end, used) - used)
+        left(max(end, used), flash, "")
+    if not ram:
+        return
+    print(f"\n{'RAM':<32}{'bytes':>11}  set by")
+    known, rest = {}, {}
+    for p in pieces:
+        if p.kind in inflash:
+            continue
+        what = fits.setting(p.name)
+        if what:
+            known[what] = known.get(what, 0) + p.size
+        else:
+            where = room(p.path, base)[0], p.kind
+            rest[where] = rest.get(where, 0) + p.size
+    for (what, by), size in sorted(known.items(), key=lambda x: -x[1]):
+        row(what, size, by)
+    for (where, kind), size in sorted(rest.items(), key=lambda x: -x[1]):
+        row(f"{where}, {kind}", size)
+    used = sum(known.values()) + sum(rest.values())
+    lo = int(machine["ram_origin"], 0)
+    ends = [a + n for a, n, _ in linkmap.outputs(elf).values()
+            if lo <= a < lo + ram]
+    end = max(ends) - lo
+    if end > used:
+        row("between sections", end - used)
+    left(max(end, used), ram, " (the heap, where it has no other place)")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     p.add_argument("--machine", required=True)
@@ -202,6 +265,7 @@ def main():
           f"{re.sub('^(app/|out)', '', program)}")
     show_rooms(sizes(pieces, base), a.files)
     show_memory(elf)
+    show_chip(elf, pieces, base, machine)
 
 
 if __name__ == "__main__":

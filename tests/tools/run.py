@@ -144,6 +144,63 @@ class Tests:
                   "%s: %s, but %s has %d bytes" % (pool, rows[pool], array,
                                                    symbols[array]))
 
+    # ---- Small boards -----------------------------------------------------
+
+    def smallest(self):
+        """{what make says} of the architecture's smallest board with flash."""
+        status, output = self.make("print-boards")
+        check(status == 0, output)
+        found = []
+        for board in output.split():
+            status, path = self.make("print-machine", "BOARD=" + board)
+            check(status == 0, path)
+            with open(path.split()[-1]) as f:
+                m = dict(x.rstrip("\n").split("=", 1) for x in f)
+            if m["flash_size"]:
+                found.append((int(m["ram_size"], 0), board, m))
+        if not found:
+            raise Skip("no board with flash")
+        return min(found, key=lambda x: x[0])[2]
+
+    def test_size_chip(self):
+        """the bytes of flash and RAM add up to the image, and to the chip"""
+        m = self.smallest()
+        status, output = self.make("size", "BOARD=" + m["board"])
+        check(status == 0, output)
+        image = os.path.join(self.o.build, m["board"], "app", m["app"],
+                             "image.elf")
+        text, data, bss = (int(n) for n in subprocess.run(
+            ["size", image], check=True, stdout=subprocess.PIPE).stdout.decode(
+            ).split("\n")[1].split()[:3])
+        said = re.split(r"^(flash|RAM) +bytes.*", output, flags=re.M)
+        check(said[1::2] == ["flash", "RAM"], output)
+        for part, whole, least in ((said[2], "flash_size", text + data),
+                                   (said[4], "ram_size", data + bss)):
+            rows = re.findall(r"^(\S.*?) {2,}(\d+)(?:  |$)", part, re.M)
+            used = [int(n) for name, n in rows if name == "used"]
+            total = sum(int(n) for name, n in rows if name != "used")
+            gaps = sum(int(n) for name, n in rows
+                       if name == "between sections")
+            check(used == [total] and total == least + gaps,
+                  "%s: used %s, the rows %d, the image %d" % (
+                      whole, used, total, least))
+            last = re.search(r"of (\d+), (-?\d+) left", part)
+            check(int(last[1]) == int(m[whole], 0) and
+                  int(last[2]) == int(last[1]) - total, last[0])
+
+    def test_too_large(self):
+        """an image that does not fit names the board and the setting"""
+        m = self.smallest()
+        words = ["image", "BOARD=" + m["board"],
+                 "BUILD=" + os.path.join(self.o.build, "toolarge"),
+                 "CONFIG=NG=250"]
+        status, output = self.make(*words)
+        check(status != 0, "it fits all the same")
+        said = re.findall(r"^%s: the image needs (\d+) bytes of RAM, the board "
+                          r"has (\d+); lower NG " % m["board"], output, re.M)
+        check(len(said) == 1 and int(said[0][1]) == int(m["ram_size"], 0) <
+              int(said[0][0]), output)
+
     # ---- stack-report -------------------------------------------------------
 
     def stacks(self, *words, status=0):
