@@ -96,6 +96,11 @@ list_harts(uint32_t boot, const struct fdt_facts *f)
 			harts[nharts++].id = f->hart[i];
 }
 
+__attribute__((weak)) void
+board_init(void)
+{
+}
+
 void
 boot_main(uint32_t hartid, const void *fdt)
 {
@@ -105,6 +110,7 @@ boot_main(uint32_t hartid, const void *fdt)
 		.inside = (uintptr_t)__text_start,
 	};
 
+	board_init();
 	guard_g0(0);
 	mtime0 = ioread64(CLINT_MTIME) - (uint64_t)CLOCK_START * MTIME_HZ;
 	console_init();

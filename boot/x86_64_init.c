@@ -471,11 +471,17 @@ apicid(void)
 	return (uint8_t)(b >> 24);
 }
 
+__attribute__((weak)) void
+board_init(void)
+{
+}
+
 void
 x86_boot(uintptr_t start)
 {
 	const struct startinfo *info = (const struct startinfo *)start;
 
+	board_init();
 	x86_idtinit();
 	x86_hart[0].apicid = apicid();
 	x86_hartinit(0);
