@@ -18,7 +18,7 @@ What it holds the sources to:
   newlib that is not freestanding
 And the objects: arch/ and drivers/ use of kernel/ only what arch.h declares.
 
-tests/{unit,weak,sim,sweep,soak} are free, and the two programs about interrupts
+tests/{unit,weak,sim,sweep,soak,core} are free, and the two programs about interrupts
 that FREE names: they take the kernel apart. A header whose name has no room
 (stdio.h) is libc's.
 """
@@ -39,7 +39,8 @@ ARCH = {"include/arch.h", "include/config.h"}
 HOOKS = {"kernel/hooks.h", "kernel/pool.h", "kernel/atomic.h"}
 
 FREE = ("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/", "tests/soak/",
-        "tests/exit/with/", "tests/exit/irq_at_boot.c", "tests/target/interrupt.c")
+        "tests/core/", "tests/exit/with/", "tests/exit/irq_at_boot.c",
+        "tests/target/interrupt.c")
 
 ROOMS = ("examples", "tests", "bench", "pkg", "libc", "kernel", "drivers",
          "boards", "arch", "boot", "include")

@@ -1,6 +1,5 @@
 // board.c (lm3s6965evb): clock and pins. LM3S6965 data sheet, 5.2.5 and 8.
 #include <arch.h>
-#include <armv7m.h>
 
 #define SYSCTL_RIS 0x400fe050
 #define SYSCTL_RCC 0x400fe060

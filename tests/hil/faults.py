@@ -71,14 +71,16 @@ class Dropped(Noise):
 
 
 class Rewritten(standin.Faults):
-    """Just these bytes are others, in each line that has them."""
+    """Just these bytes are others, in each line that has them. A line begins with
+    the newline before it, wherever what arrives was cut."""
 
     def __init__(self, old, new):
         self.old, self.new, self.rest = old, new, b""
 
     def console(self, data):
-        whole, end, self.rest = (self.rest + data).rpartition(b"\n")
-        return (whole + end).replace(self.old, self.new)
+        *whole, self.rest = (self.rest + data).split(b"\n")
+        return b"".join((b"\n" + line).replace(self.old, self.new)[1:] + b"\n"
+                        for line in whole)
 
 
 class Greeting(standin.Faults):

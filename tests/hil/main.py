@@ -41,8 +41,10 @@ class Tap:
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
-    words = [os.path.join(here, w) if w.endswith(".py") else w
-             for w in sys.argv[1:]]
+    # Files first: conftest.py, which knows the options, is looked for beside the
+    # first word that is none.
+    files = [os.path.join(here, w) for w in sys.argv[1:] if w.endswith(".py")]
+    words = files + [w for w in sys.argv[1:] if not w.endswith(".py")]
     tap = Tap()
     os.chdir(os.path.join(here, "..", ".."))
     with contextlib.redirect_stdout(io.StringIO()):
