@@ -24,7 +24,8 @@ nvic_quiet(void)
 }
 
 // A priority written with bits that the core lacks would read as another level.
-static void
+// Not inlined: armv7m_boot's frame stays at the base of the first stack for ever.
+static __attribute__((noinline)) void
 prio_check(void)
 {
 	char text[PRIO_TEXT];
