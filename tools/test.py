@@ -27,7 +27,7 @@ What it runs, two at a time, printing in order:
   <board>/1 target, chaos, tour     the same on MORE_BOARDS
   <board>/1 depth/<name>    tests/depth/<name>.c: what a board may switch on
                 (DEPTH), in a build of its own; comments as in tests/exit, and
-                `board: NAMES` (the architecture's first board if absent)
+                `board: NAMES` (mps2-an385 if absent)
   <arch> tools  tests/tools/run.py: what the build says about images
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
@@ -125,7 +125,7 @@ CHAOS = ((2000, 8000), (4000, 40000), (20000, 300000))
 # floating point.
 MORE_BOARDS = {"armv7m": ("mps2-an386",)}
 # tests/depth, and the settings with which it is built.
-DEPTH = {"armv7m": ("mps2-an385", "mps2-an386")}
+DEPTH = {"armv7m": ("mps2-an385", "mps2-an386"), "riscv64": ("virt",)}
 DEPTH_CONFIG = "LASTRUN_BYTES=256 PANIC_RESET=1 WATCHDOG_NS=100000000 " \
     "SLEEP_NS=100000"
 # Seeds of tests/seeds in a test, and how long a delay at a race point may be, in
@@ -777,15 +777,17 @@ class Suite:
         boards = DEPTH.get(arch, ())
         for board in boards:
             mine = [p for p in headers if board in " ".join(headers[p].get(
-                "board", boards[:1])).split() and
-                self.wanted("%s/1 depth/%s" % (board, stem(p)))]
+                "board", DEPTH["armv7m"][:1])).split() and
+                any(self.wanted("%s/%d depth/%s" % (board, h, stem(p)))
+                    for h in HARTS)]
             if not mine:
                 continue
             machine, image, broken = self.images(
                 board, mine, "BUILD=" + os.path.join(self.o.build, "depth"),
                 "CONFIG=" + DEPTH_CONFIG)
             for p in mine if machine else ():
-                self.exit(machine, 1, p, headers[p], image[p], broken,
+                harts = min(machine.harts_max, max(exit_harts(headers[p])))
+                self.exit(machine, harts, p, headers[p], image[p], broken,
                           what="depth/")
 
     def refusals(self, arch):
