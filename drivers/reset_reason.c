@@ -2,17 +2,19 @@
 // board.h says which, and what its bits mean, the first that fits first:
 //
 //	#define RESET_REASON_REG 0x40021024
-//	#define RESET_REASONS { 1u << 29, "watchdog" }, { 1u << 28, "software" }
+//	#define RESET_REASONS RESET_REASON(1u << 29, "watchdog") ...
 //
 // and how it is cleared, or the next reset would find the bits of this one too: a
 // write of RESET_REASON_CLEAR to RESET_REASON_CLEAR_REG (the same register, if the
-// board does not say). What is no reset at all, power coming, has no entry.
+// board does not say). Power that has come is no reset: its bit has an empty name.
 #include <arch.h>
 #include <board.h>
 
 #ifndef RESET_REASON_CLEAR_REG
 #define RESET_REASON_CLEAR_REG RESET_REASON_REG
 #endif
+
+#define RESET_REASON(bit, name) { bit, name },
 
 static const struct {
 	uint32_t bit;

@@ -20,6 +20,18 @@
 
 #define SEMIHOSTING 0
 
+// RAM that keeps the last panic over a reset, and why there was a reset
+// (docs/cortex-m.md). An empty name is power that came.
+#define LASTRUN_BYTES 128
+#define RESET_REASON_REG 0x400fe05c // RESC
+#define RESET_REASONS \
+	RESET_REASON(1 << 1, "") \
+	RESET_REASON(1 << 4, "software") \
+	RESET_REASON(1 << 3, "watchdog") \
+	RESET_REASON(1 << 2, "brown-out") \
+	RESET_REASON(1 << 0, "pin")
+#define RESET_REASON_CLEAR 0
+
 // UART0 on PA0 (RX) and PA1 (TX), to the USB port of the board.
 #define PL011_BASE 0x4000c000
 #define PL011_IRQ 5

@@ -10,7 +10,7 @@ RAM_ORIGIN = 0x20000000
 RAM_SIZE = 0x10000
 LDSCRIPT = linker/armv7m.ld
 LDDEFS = $(MEMORY_LDDEFS) --defsym=NULL_GUARD=0 --defsym=TEXT_ALIGN=256
-DRIVERS = pl011.c
+DRIVERS = pl011.c reset_reason.c
 ARMV7M_CPU = -mcpu=cortex-m3
 QEMU = qemu-system-arm
 QEMU_ARGS = -M lm3s6965evb -display none -serial stdio -monitor none

@@ -22,6 +22,20 @@
 
 #define SEMIHOSTING 0
 
+// RAM that keeps the last panic over a reset, and why there was a reset
+// (docs/cortex-m.md). An empty name is power that came.
+#define LASTRUN_BYTES 256
+#define RESET_REASON_REG 0x40023874 // RCC_CSR
+#define RESET_REASONS \
+	RESET_REASON(1u << 31, "low power") \
+	RESET_REASON(1u << 30, "window watchdog") \
+	RESET_REASON(1u << 29, "watchdog") \
+	RESET_REASON(1u << 28, "software") \
+	RESET_REASON(1u << 27, "") \
+	RESET_REASON(1u << 25, "brown-out") \
+	RESET_REASON(1u << 26, "pin")
+#define RESET_REASON_CLEAR (1u << 24)
+
 // USART1, the first of QEMU's machine, on PB6 (TX) and PB7 (RX).
 #define STM32_USART_BASE 0x40011000
 #define STM32_USART_IRQ 37

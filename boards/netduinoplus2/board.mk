@@ -10,7 +10,7 @@ RAM_ORIGIN = 0x20000000
 RAM_SIZE = 0x20000
 LDSCRIPT = linker/armv7m.ld
 LDDEFS = $(MEMORY_LDDEFS) --defsym=NULL_GUARD=0 --defsym=TEXT_ALIGN=256
-DRIVERS = stm32f4.c stm32_usart.c
+DRIVERS = stm32f4.c stm32_usart.c reset_reason.c
 ARMV7M_CPU = -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=softfp
 QEMU = qemu-system-arm
 QEMU_ARGS = -M netduinoplus2 -display none -serial stdio -monitor none

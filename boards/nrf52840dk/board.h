@@ -22,6 +22,18 @@
 
 #define SEMIHOSTING 0
 
+// RAM that keeps the last panic over a reset, and why there was a reset
+// (docs/cortex-m.md). An empty name is power that came.
+#define LASTRUN_BYTES 256
+#define RESET_REASON_REG 0x40000400 // POWER RESETREAS
+#define RESET_REASONS \
+	RESET_REASON(1 << 3, "lockup") \
+	RESET_REASON(1 << 2, "software") \
+	RESET_REASON(1 << 1, "watchdog") \
+	RESET_REASON(1 << 16, "wake-up") \
+	RESET_REASON(1 << 0, "pin")
+#define RESET_REASON_CLEAR 0xffffffff
+
 // UART0, the older of the two that share the place, on P0.06 (TX) and P0.08 (RX):
 // the serial port of the probe on the board.
 #define NRF_UART_BASE 0x40002000

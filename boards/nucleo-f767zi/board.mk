@@ -9,7 +9,7 @@ RAM_ORIGIN = 0x20000000
 RAM_SIZE = 0x80000
 LDSCRIPT = linker/armv7m.ld
 LDDEFS = $(MEMORY_LDDEFS) --defsym=NULL_GUARD=0 --defsym=TEXT_ALIGN=256
-DRIVERS = stm32f4.c stm32_usart.c
+DRIVERS = stm32f4.c stm32_usart.c reset_reason.c
 ARMV7M_CPU = -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=softfp
 QEMU =
 QEMU_EXIT = line

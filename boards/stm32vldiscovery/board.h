@@ -21,6 +21,18 @@
 
 #define SEMIHOSTING 0
 
+// Why there was a reset (docs/cortex-m.md); an empty name is power that came. RAM to
+// keep the last panic in is a program's to spare: CONFIG="LASTRUN_BYTES=96".
+#define RESET_REASON_REG 0x40021024 // RCC_CSR
+#define RESET_REASONS \
+	RESET_REASON(1u << 31, "low power") \
+	RESET_REASON(1u << 30, "window watchdog") \
+	RESET_REASON(1u << 29, "watchdog") \
+	RESET_REASON(1u << 28, "software") \
+	RESET_REASON(1u << 27, "") \
+	RESET_REASON(1u << 26, "pin")
+#define RESET_REASON_CLEAR (1u << 24)
+
 // USART1 on PA9 (TX) and PA10 (RX), from the 24 MHz.
 #define STM32_USART_BASE 0x40013800
 #define STM32_USART_IRQ 37

@@ -12,7 +12,7 @@ LDSCRIPT = linker/armv7m.ld
 LDDEFS = $(MEMORY_LDDEFS) --defsym=NULL_GUARD=0 --defsym=TEXT_ALIGN=256
 # Tracebacks with names; lines would take 30 KB of the flash.
 SYMBOLS = func
-DRIVERS = stm32_usart.c
+DRIVERS = stm32_usart.c reset_reason.c
 ARMV7M_CPU = -mcpu=cortex-m3
 QEMU = qemu-system-arm
 QEMU_ARGS = -M stm32vldiscovery -display none -serial stdio -monitor none

@@ -9,10 +9,10 @@
 #define GZERO_ARCH_H
 #define RESET_REASON_REG 0x40021024
 #define RESET_REASONS \
-	{ 1u << 29, "watchdog" }, \
-	{ \
-		1u << 28, "software" \
-	}
+	RESET_REASON(1u << 27, "") \
+	RESET_REASON(1u << 29, "watchdog") \
+	RESET_REASON(1u << 28, "software") \
+	RESET_REASON(1u << 26, "pin")
 #define RESET_REASON_CLEAR (1u << 24)
 
 static uint32_t reg, reads, clears;
@@ -70,7 +70,8 @@ main(void)
 	check(strcmp(after(1u << 29 | 1u << 26), "watchdog") == 0, "watchdog");
 	check(strcmp(after(1u << 28), "software") == 0, "software");
 	check(strcmp(after(3u << 28), "watchdog") == 0, "both");
-	check(strcmp(after(1u << 27), "") == 0, "power");
+	check(strcmp(after(1u << 27 | 1u << 26), "") == 0, "power");
+	check(strcmp(after(1u << 26), "pin") == 0, "pin");
 	check(strcmp(after(0), "") == 0, "nothing");
 	printf("1..%d\n", checks);
 	return failures != 0;
