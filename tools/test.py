@@ -85,6 +85,7 @@ tests/exit/*.c (all optional, `// key: value`):
                        ns an instruction, 10 at most
   torture: only        only in the torture build (DEBUG is on in it)
   only-arch: NAMES     only on these
+  board: NAMES         also on these (MORE_BOARDS)
   timeout: SECONDS     60 if absent
 A tests/exit/*.session is such comments alone, with `app: FILE` for the program.
 """
@@ -761,15 +762,26 @@ class Suite:
             None if ok else "does not build"
 
     def more(self, arch):
-        """The target image and the tour on other boards of an architecture."""
+        """The target image, the tour, and the programs of tests/exit that ask
+        for it, on other boards of an architecture."""
+        exits = {} if self.o.soak else {
+            e: header(e) for e in sorted(glob.glob("tests/exit/*.c"))}
         for board in MORE_BOARDS.get(arch, ()):
-            if not any(self.wanted("%s/1 %s" % (board, what))
-                       for what in ("target", "chaos seed=1", "tour")):
+            what = {TARGET: ("target", "chaos seed=1"), TOUR: ("tour",)}
+            what.update({e: ("exit/" + stem(e),) for e in exits
+                         if board in " ".join(exits[e].get("board", []))})
+            apps = [a for a in what if any(
+                self.wanted("%s/1 %s" % (board, w)) for w in what[a])]
+            if not apps:
                 continue
-            machine, image, broken = self.images(board, [TARGET, TOUR])
-            if machine:
-                self.target(machine, 1, image[TARGET], broken, False, False)
-                self.tour(machine, 1, image[TOUR], broken)
+            machine, image, broken = self.images(board, apps)
+            for a in apps if machine else ():
+                if a == TARGET:
+                    self.target(machine, 1, image[a], broken, False, False)
+                elif a == TOUR:
+                    self.tour(machine, 1, image[a], broken)
+                else:
+                    self.exit(machine, 1, a, exits[a], image[a], broken)
 
     def depth(self, arch):
         """What a board may switch on: tests/depth."""

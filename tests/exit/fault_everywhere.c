@@ -1,5 +1,6 @@
 // fault_everywhere: goroutines on all harts fault at the same time and nobody
 // recovers: there is one report, whole, of one of them.
+// board: mps2-an386
 // expect-status: 2
 // expect: ^panic: runtime error: .*, address 0x0\)\n\[
 // expect: ^goroutine [0-9]+ \[running\].*:\ntouch

@@ -3,6 +3,7 @@
 // that catches, and not the report of a fault whose deferred calls compute (a
 // core that puts off storing FP registers at an exception must have forgotten
 // about it).
+// board: mps2-an386
 // expect-status: 2
 // expect: ^sums right 6, bad 0$
 // expect: ^deferred 2\.25$

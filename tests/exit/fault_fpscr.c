@@ -2,6 +2,7 @@
 // set before, though the panic of a fault begins with FP control as a fresh
 // goroutine has it.
 // only-arch: armv7m
+// board: mps2-an386
 // expect-status: 0
 // expect: ^(kept|no FP here)$
 // harts: 1

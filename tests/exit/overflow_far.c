@@ -3,6 +3,7 @@
 // registers would be: the guard is wide enough for that, and the neighbour's stack
 // behind it is not written.
 // only-arch: armv7m
+// board: mps2-an386
 // expect-status: 2
 // expect: goroutine [0-9]+ \(far\) overflowed its stack of 1024 bytes
 // expect: ^reaches\(

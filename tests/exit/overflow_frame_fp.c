@@ -1,5 +1,6 @@
 // overflow_frame_fp: as overflow_frame, for a goroutine that uses floating
 // point: its frames are larger.
+// board: mps2-an386
 // expect-status: 2
 // expect: goroutine [0-9]+ \(creeper\) overflowed its stack
 // expect: ^goroutine [0-9]+ \[(running|preempted)\] creeper:
