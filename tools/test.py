@@ -22,6 +22,7 @@ What it runs, two at a time, printing in order:
                 tests/NAME.expect
   <board>/target, <board>/core   the board's TESTS (board.mk): tests/target, or
                 tests/core where little RAM is; the latter also with chaos
+  <board>/input    lines typed into the board's UART
   <board>/layout   where the image is, on boards that start from flash
                 (tools/layout.py), those that QEMU does not have included
   <board>/1 target, chaos, tour     the same on MORE_BOARDS
@@ -619,7 +620,8 @@ class Suite:
         app, tests = values["app"], values["tests"]
         example = "%s/example %s" % (board, stem(app))
         plain = "%s/%s" % (board, os.path.basename(tests))
-        layout = board + "/layout"
+        layout, typed = board + "/layout", board + "/input"
+        reads = "tests/exit/console_lines.c"  # by stdio, so not on the smallest
         runs = values["checked"] == "qemu" and not first and \
             board not in MORE_BOARDS.get(machine.arch, ())
         apps = []
@@ -632,6 +634,9 @@ class Suite:
                 self.wanted(n) for n in [plain, layout] +
                 [c[0] for c in chaos]):
             apps.append(tests)
+        if runs and int(values["ram_size"] or "0", 0) >= 0x8000 and \
+                self.wanted(typed):
+            apps.append(reads)
         if not apps:
             return
         print("# building for %s" % board, flush=True)
@@ -653,11 +658,16 @@ class Suite:
             self.add(example, machine=machine, image=image[app],
                      broken=broken, timeout=120, expect=expected(
                          os.path.join("tests", stem(app) + ".expect")))
+        if reads in apps:
+            expect, keys = Expect(), header(reads)
+            expect.find, expect.never = keys["expect"], keys["expect-not"]
+            self.add(typed, machine=machine, image=image[reads],
+                     broken=broken, expect=expect,
+                     dialogue=dialogue(keys["type"]))
         if tests in apps:
-            # Strict bounds on time are for the architecture's first board.
             self.add(plain, machine=machine, image=image[tests],
                      broken=broken, timeout=300, brief=not chaos,
-                     args="gz.seed=7 seed=7" + " clock=virtual" * bool(chaos))
+                     args="gz.seed=7 seed=7 clock=virtual")
             for name, n in chaos:
                 low, high = (d << machine.icount for d in CHAOS[n % 2])
                 self.add(name, machine=machine, image=image[tests],

@@ -38,12 +38,12 @@
 #define PL011_IBRD 27 // 50 MHz / (16 * 115200) = 27 + 8 / 64
 #define PL011_FBRD 8
 
-// Pools for 64 KB.
+// Pools for 64 KB, 14 of which are left for the heap.
 #define G0_STACK_BYTES 2048
 #define G0_STACK_ALIGN 256
-#define NG 24
+#define NG 16
 #define STACK0_BYTES 512
-#define STACK0_COUNT 12
+#define STACK0_COUNT 8
 #define STACK1_BYTES 1024
 #define STACK1_COUNT NG
 #define STACK2_BYTES 2048

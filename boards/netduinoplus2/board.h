@@ -52,7 +52,7 @@
 // sscanf.
 #define G0_STACK_BYTES 4096
 #define G0_STACK_ALIGN 256
-#define NG 32
+#define NG 28
 #define STACK0_BYTES 512
 #define STACK0_COUNT 16
 #define STACK1_BYTES 1024
