@@ -493,7 +493,7 @@ target-coverage:
 
 C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
-CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target \
+CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target tests/core \
 	tests/soak tests/sweep tests/seeds bench,$(if $(wildcard $d/*.c),$d))
 # Without those that say they are for other machines (// only-arch:), and the sweep,
 # which knows each machine, where there is none.
