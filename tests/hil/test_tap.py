@@ -130,3 +130,21 @@ def test_boot_ends_in_a_fatal_error():
            b"gzero: exit 2\n")
     v = s.ended(s.status)
     assert v.kind == tap.DONE and v.results[0].outcome == tap.FAIL
+
+
+def test_ended_and_nobody_to_ask():
+    """A crash of a program that took the board with it (semihosting)."""
+    crash = ["=panic: out of luck"]
+    two = HEAD + ["ok 1 - Chan", "ok 2 - Select6"]
+    for lines, why in (
+            (two + crash, None), (HEAD + ["ok 2 - Select6"] + crash, "missing"),
+            (HEAD + ["ok 1 - Chan", "ok 1 - Chan"] + crash, "missing"),
+            (two[:4] + ["=ok 2 - Selec *12345678"] + crash, "garbage"),
+            (two + ["=a test's own line\x01"] + crash, "garbage")):
+        s = tap.Stream(TOKEN, lambda: 0.0)
+        s.feed(say(lines))
+        v = s.ended(2)
+        if why is None:
+            assert outcomes(v) == [tap.PASS, tap.PASS, tap.FAIL]
+        else:
+            assert v.kind == tap.INFRA and why in v.why and not v.results
