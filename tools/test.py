@@ -905,7 +905,8 @@ class Suite:
         if drills:
             self.add("hil/drills", timeout=900, brief=True, broken=broken,
                      command=["tests/hil/main.py", "--build", self.o.build,
-                              "--board", board, "test_drills.py"])
+                              "--board", board, "test_drills.py",
+                              "test_hil.py"])
 
     def api(self, arch, brief):
         """Every call of go.h in every context; see tools/apimatrix.py."""

@@ -110,7 +110,7 @@ class Bench:
         of it was done."""
         script = ["set pagination off", "set confirm off",
                   "set mem inaccessible-by-default off",
-                  "set remotetimeout 20", "set tcp connect-timeout 10",
+                  "set remotetimeout 20", "set tcp auto-retry off",
                   "target remote " + self.server.address]
         script += list(commands) + ['printf "gz:done\\n"']
         with tempfile.NamedTemporaryFile("w", suffix=".gdb") as f:
