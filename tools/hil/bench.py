@@ -274,6 +274,8 @@ class Bench:
                     raise Trouble("garbage on the line: more than %d bytes" %
                                   limit)
                 continue
+            if last and self.console.serial.in_waiting:
+                continue  # the reader has not come to it yet
             if last:
                 status, why = self.server.gone()
                 if status is None:
