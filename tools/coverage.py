@@ -9,6 +9,7 @@ later, partly or does not apply; and every test it names is there:
   `unit/file`        tests/unit/file.c, with `:what` a check of that name in it
   `exit/name`        tests/exit/name.c or .session
   `model/name`       tests/model/name.pml
+  `hil/drills:what`  test_what in tests/hil/test_drills.py (or another of these)
   `sweep:name`       a scenario of tests/sweep/scenarios.c; `sweep`: all
   `api`              tools/apimatrix.py
 Other words in backquotes with a / or : in them are mistakes.
@@ -49,6 +50,12 @@ def missing(name):
         if text is None:
             return "no program"
         return None if '"%s"' % what in text or not what else "no such check"
+    if room == "hil" and rest:
+        file, _, what = rest.partition(":")
+        text = text_of("tests/hil/test_%s.py" % file)
+        if text is None:
+            return "no file of tests"
+        return None if not what or "def test_%s(" % what in text else "no test"
     m = re.fullmatch(r"(\w+):(\w+)", name)
     if m and m.group(1) == "sweep":
         text = text_of("tests/sweep/scenarios.c") or ""
