@@ -101,7 +101,7 @@ TEST_ARCHS := $(or $(ARCH),$(ARCHS))
 
 # ---- The build of one board: only for goals that build --------------------
 
-BUILD_GOALS := run-qemu image images objects newlib print-machine object-check \
+BUILD_GOALS := run-qemu debug image images objects newlib print-machine object-check \
 	clang-check cppcheck image-size image-stacks
 ifneq ($(filter $(BUILD_GOALS),$(MAKECMDGOALS)),)
 
@@ -412,6 +412,21 @@ run-qemu:
 		$(if $(ICOUNT),--icount $(ICOUNT)) \
 		$(if $(filter 1,$(RAW)),--raw) --args="$$ARGS" $(call app_image,$(APPS))
 
+# gdb before QEMU, or with PROBE= (1, or the probe's serial number) before the
+# board itself. GDB_ARGS are gdb's, behind ours.
+export GDB_ARGS
+.PHONY: debug
+debug:
+	@tools/deps.sh $(sort $(BASE_PACKAGES) $(ARCH_PACKAGES) gdb-multiarch \
+		$(if $(PROBE),openocd))
+	@$(if $(wildcard $(NEWLIB)/.done),:,$(SUBMAKE) newlib)
+	@$(SUBMAKE) $(PARALLEL) image APP='$(abspath $(APPS))' BOARD=$(BOARD)
+	@exec $(PYTHON) tools/debug.py --machine $(BB)/machine --harts $(HARTS) \
+		$(if $(ICOUNT),--icount $(ICOUNT)) $(if $(PORT),--port $(if \
+		$(call number,$(PORT)),$(PORT),$(call die,PORT=$(PORT) is no \
+		number))) --probe='$(PROBE)' --args="$$ARGS" --gdb-args="$$GDB_ARGS" \
+		$(call app_image,$(APPS))
+
 endif
 
 # ---- Tests ----------------------------------------------------------------
@@ -495,6 +510,8 @@ C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
 CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target tests/core \
 	tests/soak tests/sweep tests/seeds bench,$(if $(wildcard $d/*.c),$d))
+CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target \
+	tests/soak tests/sweep tests/seeds tests/gdb bench,$(if $(wildcard $d/*.c),$d))
 # Without those that say they are for other machines (// only-arch:), and the sweep,
 # which knows each machine, where there is none.
 checked_apps = $(filter-out $(if $(filter template,$1),tests/sweep) $(shell grep -l '^// only-arch:' tests/exit/*.c tests/depth/*.c | \
@@ -645,6 +662,8 @@ clean:
 #:
 #: make run-qemu ARCH=riscv64   build a program and run it (installs what is
 #:                              missing: Debian 12 packages, newlib)
+#: make debug ARCH=...          gdb that knows goroutines, before QEMU; PROBE=1:
+#:                              before the board (PORT=, GDB_ARGS="-ex ...")
 #: make test                    all tests on all machines: N passed, N failed
 #: make sweep ARCH=...          an interrupt at every instruction (all of it)
 #: make soak SEEDS=200          the tests under many seeded schedules

@@ -30,6 +30,7 @@ What it runs, two at a time, printing in order:
                 (DEPTH), in a build of its own; comments as in tests/exit, and
                 `board: NAMES` (mps2-an385 if absent)
   <arch> tools  tests/tools/run.py: what the build says about images
+  gdb/<arch>    tests/gdb/run.py: gdb-multiarch with tools/gdb/gzero.py
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
                 the rest, else only the target tests
@@ -855,6 +856,12 @@ class Suite:
                 sys.executable, "tests/tools/run.py", "--make", self.o.make,
                 "--build", self.o.build, "--arch", arch])
 
+    def gdb(self, arch):
+        """What gdb is taught about goroutines; it builds its program itself."""
+        self.add("gdb/" + arch, timeout=600, command=[
+            sys.executable, "tests/gdb/run.py", "--make", self.o.make,
+            "--build", self.o.build, "--arch", arch])
+
     def coverage(self, arch):
         """The target image once more, with the plugin; see tools/cover.py."""
         self.add(arch + " coverage", timeout=600, command=[
@@ -1134,6 +1141,7 @@ def main():
                 continue
             if whole:
                 suite.tools(arch)
+                suite.gdb(arch)
             if whole or o.soak:
                 suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)
