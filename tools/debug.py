@@ -138,7 +138,8 @@ class OpenOcd:
         self.proc = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.ear = threading.Thread(target=self.listen, daemon=True)
+        self.ear.start()
         self.commands = ["target extended-remote localhost:%d" % port,
                          "load", "monitor reset halt"]
         self.where = "the program's output comes out of the board's serial " \
@@ -155,6 +156,7 @@ class OpenOcd:
             self.said += line
 
     def why(self):
+        self.ear.join(2)
         said = self.said.decode(errors="replace")
         for pattern, text in TROUBLE:
             m = re.search(pattern, said)

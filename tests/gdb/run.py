@@ -35,7 +35,7 @@ PATIENCE = 150  # seconds of the host's for one gdb
 # A distance between interrupts that lets every hart get on; see tools/test.py.
 PACE = (20000, 300000)
 NAMES = ("receiver", "sender", "selector", "sleeper", "locker", "permitted",
-         "pinned", "digger", "panics", "faults", "fresh")
+         "pinned", "digger", "panics", "faults")
 SPINNERS = 6
 
 
@@ -307,7 +307,9 @@ class Tests:
         self.machine = runner.Machine(path)
         self.image = os.path.join(os.path.dirname(path), "app", PROGRAM,
                                   "image.elf")
-        self.plain = not self.o.words
+        # In the torture build one that has just begun may run at once.
+        self.plain = "TORTURE" not in self.o.words
+        self.living = len(NAMES) + SPINNERS + 1 + self.plain
 
     def one(self):
         """The session with one hart, run once."""
@@ -440,7 +442,7 @@ class Tests:
     def states(self, s, name):
         answer = s[name + " info goroutines"]
         found = rows(answer)
-        for n in NAMES:
+        for n in NAMES + ("fresh",) * self.plain:
             check(len(found.get(n, ())) == 1, "no %s in:\n%s" % (n, answer))
         return answer, {n: l[0] for n, l in found.items()}, found
 
@@ -466,8 +468,8 @@ class Tests:
         find(r"^\* 1 main ", answer)
         find(r"  the kernel$", one["main"][1])
         find(r"^\d+ alive, \d+ dead$", answer)
-        check(int(re.search(r"^(\d+) alive", answer, re.M).group(1)) ==
-              len(NAMES) + SPINNERS + 1, answer)
+        check(int(re.search(r"^(\d+) alive", answer, re.M).group(1)) >=
+              self.living, answer)
         if self.plain:
             find(r"fresh +runnable, fresh  .*  fresh at ", one["fresh"][1])
         spin = [line for _, line in every["spinner"]]
@@ -479,9 +481,8 @@ class Tests:
         """goroutine all bt: all end at goexit"""
         s = self.one()
         _, one, every = self.states(s, "ready")
-        found = arrive(s["ready goroutine all bt"],
-                       len(NAMES) + SPINNERS + 1)
-        for name in one:
+        found = arrive(s["ready goroutine all bt"], self.living)
+        for name in [n for n in one if n != "fresh" or self.plain]:
             for goid, _ in every[name]:
                 calls = [function(line) for line in found[goid][1]]
                 check(name in calls, "goroutine %d, %s: %s" % (
@@ -514,7 +515,7 @@ class Tests:
     def test_pools(self):
         """info pools"""
         said = self.one()["ready info pools"]
-        used = len(NAMES) + SPINNERS + 1
+        used = self.living
         m = find(r"^g +(\d+) +\d+ +(\d+) +\d+ +\d+ +NG$", said)
         check(int(m.group(1)) >= used, said)
         for name in ("stack class [0-3]", "channel", "panic", "reent",
@@ -613,7 +614,7 @@ class Tests:
         find(r"^gzero: gdb's server is at localhost:\d+; the program's output "
              r"comes here and into \S+/console\.log$", said)
         find(r"^\* 1 main +running on hart 0 +main at ", said)
-        check(said.count("states: all well") == 1, said)
+        # Both write to one terminal, whenever they like.
         with open(os.path.join(os.path.dirname(self.image),
                                "console.log")) as f:
             find(r"^states: all well", f.read())
@@ -674,8 +675,7 @@ class Tests:
                      i, i + 1), harts)
         answer, one, every = self.states(s, "ready")
         find(r"^[* ] \d+ pinned +chan receive, locked to hart \d  ", answer)
-        found = arrive(s["ready goroutine all bt"],
-                       len(NAMES) + SPINNERS + 1)
+        found = arrive(s["ready goroutine all bt"], self.living)
         running = re.findall(r"^\* \d+ \w+ +running on hart (\d)", answer,
                              re.M)
         check(len(set(running)) == len(running) >= 2, answer)

@@ -36,8 +36,10 @@ begin(const char *name, void (*fn)(void *), void *arg)
 static void
 receiver(void *arg)
 {
+	volatile float sum = 1;
 	int v;
 
+	sum = sum * 0.5f + 1; // what parks has such registers, too
 	chan_recv(arg, &v);
 	wait_group_done(&all);
 }
@@ -98,14 +100,20 @@ pinned(void *arg)
 	wait_group_done(&all);
 }
 
-// Arithmetic and nothing else: only an interrupt takes it off.
+// Arithmetic and nothing else: only an interrupt takes it off. Half of them use
+// floating point, whose registers lie in the frame, too.
 static void
 spinner(void *arg)
 {
 	volatile uint64_t *count = arg;
+	volatile float sum = 1;
+	bool floats = count - spun & 1;
 
-	while (!stop)
+	while (!stop) {
 		*count = *count * 3 + 1;
+		if (floats)
+			sum = sum * 0.5f + 1;
+	}
 	wait_group_done(&all);
 }
 

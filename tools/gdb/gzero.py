@@ -73,7 +73,7 @@ TEXT = 120          # characters of a string
 RUNNING = "the target is running: interrupt it first (Ctrl-C)"
 # Rooms of the kernel: what a goroutine does is told by the first frame outside.
 KERNEL = re.compile(r"(^|/)(kernel|arch/\w+|boot|pkg|libc|newlib[^/]*)/[^/]*$|"
-                    r"/newlib[^/]*/")
+                    r"/newlib[^/]*/|/libgcc/")
 BOOT = re.compile(r"(^|/)boot/[^/]*$")
 
 
