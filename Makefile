@@ -508,10 +508,9 @@ target-coverage:
 
 C_FILES = $(shell find include kernel pkg libc drivers arch boards boot tests \
 	bench examples -name '*.[ch]')
-CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target tests/core \
-	tests/soak tests/sweep tests/seeds bench,$(if $(wildcard $d/*.c),$d))
-CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) $(foreach d,tests/target \
-	tests/soak tests/sweep tests/seeds tests/gdb bench,$(if $(wildcard $d/*.c),$d))
+CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) \
+	$(foreach d,tests/target tests/core tests/soak tests/sweep tests/seeds \
+	tests/gdb bench,$(if $(wildcard $d/*.c),$d))
 # Without those that say they are for other machines (// only-arch:), and the sweep,
 # which knows each machine, where there is none.
 checked_apps = $(filter-out $(if $(filter template,$1),tests/sweep) $(shell grep -l '^// only-arch:' tests/exit/*.c tests/depth/*.c | \

@@ -41,8 +41,6 @@ HOOKS = {"kernel/hooks.h", "kernel/pool.h", "kernel/atomic.h"}
 FREE = ("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/", "tests/soak/",
         "tests/core/", "tests/exit/with/", "tests/exit/irq_at_boot.c",
         "tests/target/interrupt.c")
-FREE = ("tests/unit/", "tests/weak/", "tests/sim/", "tests/sweep/", "tests/soak/", "tests/core/",
-        "tests/exit/with/", "tests/exit/irq_at_boot.c", "tests/target/interrupt.c")
 
 ROOMS = ("examples", "tests", "bench", "pkg", "libc", "kernel", "drivers",
          "boards", "arch", "boot", "include")

@@ -107,7 +107,7 @@ spinner(void *arg)
 {
 	volatile uint64_t *count = arg;
 	volatile float sum = 1;
-	bool floats = count - spun & 1;
+	bool floats = ((count - spun) & 1) != 0;
 
 	while (!stop) {
 		*count = *count * 3 + 1;
