@@ -33,6 +33,7 @@ enum { MOST = 100 };
 #undef TABLE
 
 const struct test sim_libc_tests[1] = { { NULL, NULL } };
+const struct test drill_tests[1] = { { NULL, NULL } }; // for the test bench
 const struct test sim_fault_tests[1] = { { NULL, NULL } };
 
 // Some tests take for granted what others get done within some time. On a slow
