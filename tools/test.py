@@ -889,8 +889,10 @@ class Suite:
 
     def hil_board(self, board, archs):
         name, drills = "hil/" + board, board == "mps2-an385"
-        if not self.wanted(name) and not (drills and
-                                          self.wanted("hil/drills")):
+        line = board == "stm32vldiscovery"  # it has no other way to end
+        if not self.wanted(name) and not (drills and self.wanted(
+                "hil/drills")) and not (line and self.wanted(
+                    "hil/drills/line")):
             return
         with open("boards/%s/board.mk" % board) as f:
             arch = re.search(r"^ARCH *= *(\w+)", f.read(), re.M)
@@ -916,6 +918,10 @@ class Suite:
                      command=["tests/hil/main.py", "--build", self.o.build,
                               "--board", board, "test_drills.py",
                               "test_hil.py"])
+        if line:
+            self.add("hil/drills/line", timeout=900, brief=True, broken=broken,
+                     command=["tests/hil/main.py", "--build", self.o.build,
+                              "--board", board, "test_line.py"])
 
     def api(self, arch, brief):
         """Every call of go.h in every context; see tools/apimatrix.py."""

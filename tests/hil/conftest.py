@@ -35,4 +35,4 @@ def machine(request):
 def image(request, machine):
     return request.config.getoption("--image") or os.path.join(
         ROOT, request.config.getoption("--build"), machine.board, "app",
-        "tests/target/image.elf")
+        machine.values["tests"], "image.elf")

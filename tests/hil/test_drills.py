@@ -142,7 +142,7 @@ def test_a_line_lost(machine, image, lost):
 
 def test_reset_in_the_middle(machine, image):
     infra(drill(machine, image, faults.Reset(rb"ok 1 - HangA [^\n]*\n"),
-                "table=drill run=Hang"), "started again")
+                "table=drill run=Hang"), "started again in test 2, behind HangA")
 
 
 def test_power_lost(machine, image):

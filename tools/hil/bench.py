@@ -267,6 +267,8 @@ class Bench:
                                                               data))
             if data:
                 stream.feed(data)
+                if stream.hopeless():
+                    return stream.ended(0)
                 if stream.status is not None:
                     return stream.ended(stream.status,
                                         lambda: self.look(image))

@@ -76,6 +76,7 @@ class Stream:
         self.banners = self.early = 0  # early: the harness, without a banner
         self.plan = self.summary = self.status = None
         self.results, self.damaged, self.last_words = [], [], []
+        self.again = ""        # where it was when it began again
         self.stranger = None   # the token of an image that is not ours
         self.spoken = clock()  # when the last whole line came
 
@@ -91,6 +92,7 @@ class Stream:
         words = checked(text)
         if words is not None and words.startswith("# hil="):
             self.banners += 1
+            self.again = self.again or self.banners > 1 and self.at()
             if words[6:] != self.token:
                 self.stranger = words[6:]
         elif self.banners == 0:
@@ -138,6 +140,10 @@ class Stream:
 
     # ---- The end ------------------------------------------------------------
 
+    def hopeless(self):
+        """Whatever comes now, it is not believed."""
+        return self.banners > 1 or self.stranger is not None
+
     def in_order(self):
         return [r.number for r in self.results] == \
             list(range(1, len(self.results) + 1))
@@ -148,7 +154,7 @@ class Stream:
             return "another image runs: its first line says %s, not %s" % (
                 self.stranger, self.token)
         if self.banners > 1:
-            return "the board started again %s: power or reset" % self.at()
+            return "the board started again %s: power or reset" % self.again
         if self.damaged:
             return "garbage on the line: %d damaged line%s, the first is %r" \
                 % (len(self.damaged), "s" * (len(self.damaged) > 1),
