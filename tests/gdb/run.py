@@ -45,7 +45,23 @@ IN_HANDLER = "tbreak timerintr if allm[$_thread - 1].curg != 0 && " \
 
 
 # One instruction after the other: does what runs always end at goexit?
+# And does the first frame, where it is not the hart's own, stand on its stack?
 STEPS = """python
+def stray(g, view):
+    sp = register(view.first(), machine().sp)
+    if view.context and not g['stacklo'] < sp <= g['stackhi']:
+        print('stray: goroutine %d, sp 0x%x' % (g.id, sp))
+        return 1
+    return 0
+
+def strays():
+    world.start()
+    n = 0
+    for g in world.living():
+        with g.view() as view:
+            n += stray(g, view)
+    print('%d strays' % n)
+
 def steps(n):
     bad = walked = 0
     for i in range(n):
@@ -56,7 +72,7 @@ def steps(n):
                 continue
             walked += 1
             with g.view() as view:
-                if not ends(view.first()):
+                if stray(g, view) or not ends(view.first()):
                     bad += 1
                     print('lost:', gdb.execute('x/i $pc', to_string=True))
                     gdb.execute('bt')
@@ -361,7 +377,8 @@ class Tests:
             f.write(STEPS)
             f.flush()
             return Session(self, 1, [("script", ["source " + f.name])] + [
-                (what, ["tbreak " + where, "continue", "python steps(%d)" % n])
+                (what, ["tbreak " + where, "continue", "python strays()",
+                        "python steps(%d)" % n])
                 for what, where, n in (
                     ("trap", "*&'%s' if allm[0].curg != 0 && "
                      "allm[0].curg->goid > 16" % WINDOWS[self.o.arch], 250),
@@ -579,6 +596,7 @@ class Tests:
         s = self.stepped()
         for what in ("trap", "mcall", "gogo"):
             m = find(r"^(\d+) walked, (\d+) lost$", s[what])
+            find(r"^0 strays$", s[what])
             lost = re.findall(r"^lost: (?!.*<mcall\+)", s[what], re.M)
             # QEMU 7 does not show PSP: six instructions of armv7m's mcall.
             most = 6 if self.o.arch == "armv7m" else 0
