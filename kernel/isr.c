@@ -91,6 +91,16 @@ trylock(const struct m *mp, struct lock *l)
 	return load_rlx(&l->key) == 0 && cas_acq(&l->key, 0, 1);
 }
 
+// unlocktried lets go of what trylock took. With one hart that is nothing: the key,
+// which only DEBUG has there, may be g0's, who parks the goroutine that took it.
+static void
+unlocktried(struct lock *l)
+{
+	if (MAXHARTS > 1)
+		release(l);
+	barrier();
+}
+
 // queued tells whether operations of this hart are still to be done: then all that
 // follow wait behind them. In a handler of mp.
 static bool
@@ -129,7 +139,7 @@ sendnow(struct hchan *c, const void *elem)
 	bool ok = put(c, elem, &sg);
 	struct g *gp = sg != NULL ? sg->g : NULL;
 
-	release(chanlock(c));
+	unlocktried(chanlock(c));
 	if (gp != NULL)
 		pushready(gp);
 	return ok;
@@ -274,7 +284,7 @@ semreleaseisr(struct go_sema *s, const char *call)
 	}
 	if (!queued(mp) && trylock(mp, semlock(s))) {
 		gp = semgive(s);
-		release(semlock(s));
+		unlocktried(semlock(s));
 		if (gp != NULL)
 			pushready(gp);
 		return;

@@ -981,6 +981,29 @@ IsrSweep(void)
 	chan_free(isr_to);
 }
 
+static void
+gives_one(void *arg)
+{
+	(void)arg;
+	devquiet();
+	semaphore_release_isr(&isr_gives);
+}
+
+// A handler gives a permit at every moment of the wait for it: while the goroutine
+// queues up, while g0 parks it, while the hart falls asleep.
+static void
+IsrMeetsPark(void)
+{
+	isr_gives = (struct semaphore){ 0 };
+	handle(gives_one);
+	for (int i = 0; i < 1500 && !test_failed(); i++) {
+		devstart(500 + i * 64);
+		CHECK(semaphore_acquire_timeout(&isr_gives, SECOND));
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+	CHECK(!semaphore_try_acquire(&isr_gives));
+}
+
 static struct semaphore isr_permits[2];
 
 static void
@@ -1368,6 +1391,7 @@ const struct test edges_tests[] = {
 	T(IsrRecords),
 	T(IsrReleaseBehindSends),
 	T(IsrSweep),
+	T(IsrMeetsPark),
 	T(IsrReleases),
 	T(IsrWakesInOrder),
 	T(NoteTwice),

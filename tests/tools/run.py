@@ -308,7 +308,7 @@ class Tests:
     # throw in the template.
     TAME = {"arch_unwindhere", "arch_ncpu", "arch_cpuid", "procyield",
             "nanotime", "arch_halt", "arch_bootargs", "arch_ram", "arch_putc",
-            "arch_getc"}
+            "arch_getc", "board_init"}
 
     # What a board may define, or an architecture: the kernel has a default, or
     # calls it only where a setting asks for it.
