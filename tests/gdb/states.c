@@ -3,7 +3,7 @@
 // them end, and the program says so.
 //
 // The spinners keep every hart busy, so whoever is started just before the stop
-// has not run yet. The run is the same each time: virtual time.
+// has not run yet.
 #include <go.h>
 #include <stdio.h>
 
