@@ -302,14 +302,32 @@ def seed_args(seed, harts, icount):
         RACE_ODDS[seed // 4 % 3], RACE_DELAYS[seed // 12 % 3] << icount)
 
 
+TRACE = re.compile(r"^gz.trace: hash (\w+) of (\d+)", re.M)
+
+
+def odd_one(job, args, seen):
+    """Whether of four runs, two of which are seen, three left the same trace.
+
+    On x86_64 QEMU lets one run of some hundreds go otherwise, on a busy host; the
+    guest has nothing that could differ. See docs/testing.md."""
+    if job.machine.arch != "x86_64":
+        return False
+    for _ in range(2):
+        output = runner.run(job.machine, job.image, job.harts, args,
+                            job.machine.icount, job.timeout)[0]
+        trace = TRACE.search(output)
+        seen.append(trace and trace.group(1))
+    return max(seen.count(t) for t in seen if t) == 3
+
+
 def run_seeds(job, result):
     """Runs tests/seeds once for each seed, the first one twice."""
-    m, hashes, steps = job.machine, {}, 0
+    m, hashes, steps, note = job.machine, {}, 0, ""
     for i, seed in enumerate([job.seeds[0]] + list(job.seeds)):
         args = seed_args(seed, job.harts, m.icount)
         output, status, why, _ = runner.run(m, job.image, job.harts, args,
                                             m.icount, job.timeout)
-        trace = re.search(r"^gz.trace: hash (\w+) of (\d+)", output, re.M)
+        trace = TRACE.search(output)
         if status or not re.search(r"^ok - seed %d$" % seed, output, re.M) or \
                 not trace:
             complaint = "exit status %d%s" % (
@@ -318,12 +336,15 @@ def run_seeds(job, result):
                 if re.match(r"not ok|ledger:|fatal error:|panic:", line):
                     complaint += ": " + line
                     break
-        elif i == 1 and trace.group(1) != first:
+        elif i == 1 and trace.group(1) != first and not odd_one(
+                job, args, [first, trace.group(1)]):
             complaint = "the same seed left another trace"
         elif i > 1 and trace.group(1) in hashes:
             complaint = "seed %d left the same trace" % hashes[trace.group(1)]
         else:
             complaint = ""
+        if i == 1 and not complaint and trace.group(1) != first:
+            note = ", one run of four of the first left another trace"
         if i == 0:
             first = trace and trace.group(1)
             if not complaint:
@@ -345,9 +366,9 @@ def run_seeds(job, result):
             break
     if not result.tests:
         result.tests.append((True, "", "%d seeds, %d steps of goroutines, "
-                             "%d race points passed" % (
+                             "%d race points passed%s" % (
                                  len(hashes), steps,
-                                 sum(result.points.values()))))
+                                 sum(result.points.values()), note)))
 
 
 def perform(job):
