@@ -31,6 +31,8 @@
 #define G_M (2 * WORD)        // the m it runs on; 0 when it runs nowhere
 #define G_STACK_LO (3 * WORD) // lowest usable byte of the stack
 #define G_STACK_HI (4 * WORD) // one past the highest
+#define G_LOCKS (5 * WORD)    // uint32: > 0, not preemptible
+#define G_PREEMPT (5 * WORD + 4) // uint32: an interrupt wants it off
 #define M_G0 (0 * WORD)
 #define M_CURG (1 * WORD) // goroutine bound to this m, 0 if none
 #define M_ID (2 * WORD)   // dense hart index, 0 = the boot hart (uint32)
@@ -74,6 +76,20 @@ _Noreturn void gogo(struct g *gp);
 // g0 it calls badmcall; if fn returns it calls badmcall2. Comes back when
 // somebody gogoes the saved context. Go: runtime.mcall.
 void mcall(void (*fn)(struct g *gp));
+
+// gswitch suspends gp, the running goroutine, as mcall does, and continues ng,
+// without g0 in between: the fast way of a switch. mp is gp->m, and gp->locks is
+// 1. ng is this hart's to run (Grunning, ng->m == mp, suspended). In a stretch with
+// interrupts masked it makes mp->curg and getg() ng and writes gp->locks = 0 and, with
+// MAXHARTS > 1, at last and as a release, gp->m = NULL: from then on another hart may
+// continue gp, for which somebody may have been waiting since before the call. If it finds
+// gp->preempt set it clears that, does not continue ng and calls asyncpreempt2(ng)
+// on g0, interrupts unmasked. Comes back when somebody gogoes gp, or switches to it.
+void gswitch(struct g *gp, struct g *ng, struct m *mp);
+
+// gleave is gswitch for a gp that has ended and is never continued: nothing of it
+// is saved, and its stack is not touched once gp->m is NULL.
+_Noreturn void gleave(struct g *gp, struct g *ng, struct m *mp);
 
 // systemstack runs fn(arg) on this hart's g0 stack with getg() == g0 and comes
 // back. On g0 already it just calls. The goroutine cannot be preempted

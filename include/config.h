@@ -194,7 +194,7 @@
 // 1: note when a goroutine begins to wait, for runtime_goroutines. Costs a look at
 // the clock each time.
 #ifndef WAITSINCE
-#define WAITSINCE 1
+#define WAITSINCE 0
 #endif
 
 // 1: bootargs gz.chaos=MIN,MAX (ns) makes every hart take timer interrupts at

@@ -266,16 +266,42 @@ void chan_free(chan *c);
 // chan_send(c, &v) sends a copy of v; blocks until there is room or a receiver.
 // Panics when c is closed; NULL blocks for ever; sizeof v must be the
 // channel's element size, else a fatal error names both. Go: c <- v.
-#define chan_send(c, p) chan_send_((c), (p), sizeof *(p))
+#define chan_send(c, p) go_send_((c), (p), sizeof *(p), GO_ALIGNED(p))
 // chan_recv(c, &v) receives into v. False: c is closed and drained, v is
 // zeroed. Go: v, ok = <-c.
-#define chan_recv(c, p) chan_recv_((c), (p), sizeof *(p))
+#define chan_recv(c, p) go_recv_((c), (p), sizeof *(p), GO_ALIGNED(p))
 // The try forms never block: false when it would have. chan_try_recv is also
 // false on a closed and drained channel (v zeroed).
 #define chan_try_send(c, p) chan_try_send_((c), (p), sizeof *(p))
 #define chan_try_recv(c, p) chan_try_recv_((c), (p), sizeof *(p))
+// Elements of one or two words have ways of their own.
+#define GO_ALIGNED(p) (__alignof__(*(p)) >= sizeof *(p))
+#define GO_INLINE static inline __attribute__((always_inline, unused))
 void chan_send_(chan *c, const void *v, size_t size);
+void chan_send4_(chan *c, const void *v);
+void chan_send8_(chan *c, const void *v);
 bool chan_recv_(chan *c, void *v, size_t size);
+bool chan_recv4_(chan *c, void *v);
+bool chan_recv8_(chan *c, void *v);
+GO_INLINE void
+go_send_(chan *c, const void *v, size_t size, bool aligned)
+{
+	if (size == 4 && aligned)
+		chan_send4_(c, v);
+	else if (size == 8 && aligned)
+		chan_send8_(c, v);
+	else
+		chan_send_(c, v, size);
+}
+GO_INLINE bool
+go_recv_(chan *c, void *v, size_t size, bool aligned)
+{
+	if (size == 4 && aligned)
+		return chan_recv4_(c, v);
+	if (size == 8 && aligned)
+		return chan_recv8_(c, v);
+	return chan_recv_(c, v, size);
+}
 bool chan_try_send_(chan *c, const void *v, size_t size);
 bool chan_try_recv_(chan *c, void *v, size_t size);
 // chan_close wakes everybody who waits: receivers get the zero value and
@@ -294,8 +320,8 @@ struct sudog {
 	struct sudog *next, *prev;
 	void *elem;
 	struct hchan *c;
-	uint32_t ticket;
 	bool isselect, success;
+	bool word; // elem is aligned, and nothing else about it is unusual
 };
 
 struct scase {

@@ -13,23 +13,51 @@
 #include <arch.h>
 #include <config.h>
 
+#ifndef ATOMIC_BUILTINS
+#define ATOMIC_BUILTINS 0
+#endif
+
 #define MO_ACQ (MAXHARTS > 1 ? __ATOMIC_ACQUIRE : __ATOMIC_RELAXED)
 #define MO_REL (MAXHARTS > 1 ? __ATOMIC_RELEASE : __ATOMIC_RELAXED)
+#define MO_ACQREL (MAXHARTS > 1 ? __ATOMIC_ACQ_REL : __ATOMIC_RELAXED)
 #define MO_SC (MAXHARTS > 1 ? __ATOMIC_SEQ_CST : __ATOMIC_RELAXED)
 #define barrier() __asm__ volatile("" ::: "memory")
 
+// A relaxed access is a volatile one here: as atomic, for what fits a word and lies
+// on its boundary, and gcc 12 makes better code of it (riscv64: an amoswap of each
+// atomic store, whatever its order; everywhere the whole address in a register).
+// Where the kernel runs under a tool that watches atomics (tests/) it is the
+// builtin.
+#if ATOMIC_BUILTINS
 #define load_rlx(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define store_rlx(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#else
+#define load_rlx(p) (*(const volatile __typeof__(*(p)) *)(p))
+#define store_rlx(p, v) ((void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
+#endif
 #define load_acq(p) \
 	__extension__({ \
-		__typeof__(*(p)) v_ = __atomic_load_n((p), MO_ACQ); \
+		__typeof__(*(p) + 0) v_; \
+		if (ATOMIC_BUILTINS) { \
+			v_ = __atomic_load_n((p), MO_ACQ); \
+		} else { \
+			v_ = load_rlx(p); \
+			if (MAXHARTS > 1) \
+				__atomic_thread_fence(__ATOMIC_ACQUIRE); \
+		} \
 		barrier(); \
 		v_; \
 	})
 #define store_rel(p, v) \
 	do { \
 		barrier(); \
-		__atomic_store_n((p), (v), MO_REL); \
+		if (ATOMIC_BUILTINS) { \
+			__atomic_store_n((p), (v), MO_REL); \
+		} else { \
+			if (MAXHARTS > 1) \
+				__atomic_thread_fence(__ATOMIC_RELEASE); \
+			store_rlx((p), (v)); \
+		} \
 	} while (0)
 #define load(p) \
 	__extension__({ \
@@ -46,8 +74,17 @@
 	} while (0)
 #define xadd(p, n) __atomic_add_fetch((p), (n), MO_SC)
 #define xchg(p, v) __atomic_exchange_n((p), (v), MO_SC)
+// xchg_ptr is xchg of a pointer, xchg_lock what a lock is taken with: 1, acquire.
+#if defined ARCH_XCHG_PTR && !ATOMIC_BUILTINS
+#define xchg_ptr(p, v) ((__typeof__(*(p)))ARCH_XCHG_PTR((p), (v)))
+#define xchg_lock(p) ARCH_XCHG_LOCK(p)
+#else
+#define xchg_ptr(p, v) xchg((p), (v))
+#define xchg_lock(p) __atomic_exchange_n((p), 1, MO_ACQ)
+#endif
 // cas: *p from old to v; true if it was so. cas_rel is for a head that thieves
-// move: release on success, acquire on failure is not needed.
+// move: release on success, acquire on failure is not needed. cas_own is for the
+// owner of that head, who reads on success what thieves have released.
 #define cas(p, old, v) \
 	__extension__({ \
 		__typeof__(*(p)) o_ = (old); \
@@ -58,6 +95,19 @@
 	__extension__({ \
 		__typeof__(*(p)) o_ = (old); \
 		__atomic_compare_exchange_n((p), &o_, (v), false, MO_ACQ, \
+					    __ATOMIC_RELAXED); \
+	})
+#ifdef ARCH_CAS_OWN
+#define cas_own(p, old, v) \
+	(ATOMIC_BUILTINS ? cas_own_((p), (old), (v)) : \
+			   ARCH_CAS_OWN((p), (old), (v)))
+#else
+#define cas_own(p, old, v) cas_own_((p), (old), (v))
+#endif
+#define cas_own_(p, old, v) \
+	__extension__({ \
+		__typeof__(*(p)) o_ = (old); \
+		__atomic_compare_exchange_n((p), &o_, (v), false, MO_ACQREL, \
 					    __ATOMIC_RELAXED); \
 	})
 #define cas_rel(p, old, v) \

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "chan.h"
+#include "quick.h"
 
 static struct hchan chans[NCHAN];
 struct pool chanpool =
@@ -76,13 +77,11 @@ dequeue(struct go_waitq *q)
 static void
 elemcopy(void *dst, const void *src, size_t size)
 {
-	if (size == sizeof(uintptr_t))
-		__builtin_memcpy(dst, src, sizeof(uintptr_t));
-	else if (size > 0)
+	if (size > 0)
 		memcpy(dst, src, size);
 }
 
-static unsigned char *
+static inline unsigned char *
 slot(const struct hchan *c, uint32_t i)
 {
 	return c->buf + (size_t)i * c->elemsize;
@@ -263,7 +262,7 @@ handover(struct sudog *sg, const void *elem)
 	if (sg->elem != NULL)
 		elemcopy(sg->elem, elem, sg->c->elemsize);
 	sg->success = true;
-	sg->g->param = sg;
+	sg->g->param = sg; // for a select
 	if (RACE)
 		racechan(sg->c, true);
 }
@@ -291,33 +290,47 @@ blockforever(const char *reason)
 
 // waitin queues the running goroutine on q and parks it, which unlocks c.
 // Returns what its waker said: false if c was closed.
-static bool
-waitin(struct hchan *c, struct go_waitq *q, void *elem, const char *reason)
+static inline bool
+waitin(struct hchan *c, struct go_waitq *q, void *elem, bool word,
+       const char *reason)
 {
-	struct sudog sg = { .g = getg(), .elem = elem, .c = c };
+	struct sudog sg;
 
-	if (sg.g->locks != 1) {
-		unlock(chanlock(c));
-		fatal("%s: waiting with preemption disabled", reason);
-	}
-	enqueuesudog(q, &sg);
+	sg.g = getg();
+	sg.elem = elem;
+	sg.c = c;
+	sg.isselect = false;
+	sg.word = word;
+	sg.next = NULL;
+	sg.prev = q->last;
+	if (sg.prev != NULL)
+		sg.prev->next = &sg;
+	else
+		q->first = &sg;
+	q->last = &sg;
 	RACE_POINT(wait_queued);
-	goparkunlock(chanlock(c), reason);
-	return sg.success;
+	if (word) // of a goroutine that holds nothing else
+		parkquick(sg.g, chanlock(c), reason);
+	else
+		goparkunlock(chanlock(c), reason);
+	return *(volatile bool *)&sg.success;
 }
 
-// chansend sends; false if it would block and must not.
-bool
-chansend(struct hchan *c, const void *elem, bool block)
+__attribute__((noinline)) static void
+sendwait(struct hchan *c, const void *elem)
+{
+	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, false,
+		    "chan send"))
+		panic("send on closed channel");
+}
+
+// sendlocked sends to c, which is locked, and unlocks it; false if it would block and
+// must not.
+__attribute__((noinline)) static bool
+sendlocked(struct hchan *c, const void *elem, bool block)
 {
 	struct sudog *sg;
 
-	if (c == NULL) {
-		if (!block)
-			return false;
-		blockforever("chan send (nil chan)");
-	}
-	lockas(chanlock(c), RANKCHAN);
 	if (c->closed) {
 		unlock(chanlock(c));
 		panic("send on closed channel");
@@ -338,12 +351,167 @@ chansend(struct hchan *c, const void *elem, bool block)
 		unlock(chanlock(c));
 		return false;
 	}
-	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, "chan send"))
-		panic("send on closed channel");
+	sendwait(c, elem);
 	return true;
 }
 
+// chansend sends; false if it would block and must not.
+bool
+chansend(struct hchan *c, const void *elem, bool block)
+{
+	if (c == NULL) {
+		if (!block)
+			return false;
+		blockforever("chan send (nil chan)");
+	}
+	lockas(chanlock(c), RANKCHAN);
+	return sendlocked(c, elem, block);
+}
+
+// ---- The quick ways ---------------------------------------------------------------
+// Sends and receives of elements of 4 or 8 bytes, aligned, to and from a goroutine
+// that waits in the same way, or the buffer, by a goroutine that holds nothing.
+// Everything else, and everything in builds that look, is chansend's and chanrecv's.
+
+// quickfor tells whether self may go the quick way with c, whose elements should be of
+// that size.
+static inline bool
+quickfor(const struct g *self, const struct hchan *c, size_t size)
+{
+	return INLINE && __builtin_expect(c != NULL, 1) &&
+	       __builtin_expect(c->elemsize == size, 1) &&
+	       __builtin_expect(!gbusy(self), 1);
+}
+
+// An element of size bytes on its way.
+struct word {
+	uint32_t v4;
+	uint64_t v8;
+};
+
+static inline struct word
+pick(const void *p, size_t size)
+{
+	struct word w = { 0 };
+
+	if (size == 4)
+		w.v4 = *(const volatile word4 *)p;
+	else
+		w.v8 = *(const volatile word8 *)p;
+	return w;
+}
+
+static inline void
+place(void *p, struct word w, size_t size)
+{
+	if (size == 4)
+		*(word4 *)p = w.v4;
+	else
+		*(word8 *)p = w.v8;
+}
+
+// got locks c for self; false if that takes longer: then it is counted only.
+static inline bool
+got(struct g *self, struct hchan *c)
+{
+	self->locks = 1;
+	barrier();
+	return MAXHARTS == 1 ||
+	       __builtin_expect(xchg_lock(&c->lock) == 0, 1);
+}
+
+// off takes sg, the first, off q.
+static inline void
+off(struct go_waitq *q, const struct sudog *sg)
+{
+	struct sudog *next = sg->next;
+
+	q->first = next;
+	if (__builtin_expect(next != NULL, 0))
+		next->prev = NULL;
+	else
+		q->last = NULL;
+}
+
+RARE static void
+sendlate(struct hchan *c, const void *elem)
+{
+	lockwait(chanlock(c));
+	sendlocked(c, elem, true);
+}
+
+RARE static void
+sendany(struct hchan *c, const void *elem)
+{
+	sendlocked(c, elem, true);
+}
+
+__attribute__((noinline)) static void
+sendwaitword(struct hchan *c, const void *elem)
+{
+	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, true, "chan send"))
+		panic("send on closed channel");
+}
+
+static inline __attribute__((always_inline)) void
+sendword(struct hchan *c, const void *elem, size_t size)
+{
+	struct g *self = getg();
+	struct sudog *sg;
+	struct word v;
+
+	if (!quickfor(self, c, size)) {
+		chan_send_(c, elem, size);
+		return;
+	}
+	v = pick(elem, size); // faults, if it does, before anything is held
+	if (!got(self, c)) {
+		sendlate(c, elem);
+		return;
+	}
+	sg = c->recvq.first;
+	if (__builtin_expect(c->closed, 0)) {
+		sendany(c, elem);
+		return;
+	}
+	if (sg != NULL) {
+		if (__builtin_expect(!sg->word, 0)) {
+			sendany(c, elem);
+			return;
+		}
+		off(&c->recvq, sg);
+		place(sg->elem, v, size);
+		sg->success = true;
+		release(chanlock(c));
+		goreadyq(self, sg->g);
+		return;
+	}
+	if (c->qcount < c->dataqsiz) {
+		uint32_t x = c->sendx;
+
+		place(c->buf + x * size, v, size);
+		c->sendx = x + 1 == c->dataqsiz ? 0 : x + 1;
+		store_rlx(&c->qcount, c->qcount + 1);
+		release(chanlock(c));
+		releaseq(self);
+		return;
+	}
+	sendwaitword(c, elem);
+}
+
 void
+chan_send4_(chan *c, const void *v)
+{
+	sendword(c, v, 4);
+}
+
+void
+chan_send8_(chan *c, const void *v)
+{
+	sendword(c, v, 8);
+}
+
+__attribute__((noinline)) void
 chan_send_(chan *c, const void *v, size_t size)
 {
 	mustgoroutine("chan_send");
@@ -391,12 +559,58 @@ recvfrom(struct hchan *c, struct sudog *sg, void *elem, void (*unlockf)(void *),
 	goready(gp);
 }
 
+__attribute__((noinline)) static bool
+recvwait(struct hchan *c, void *elem)
+{
+	return waitin(c, &c->recvq, elem, false, "chan receive");
+}
+
+__attribute__((noinline)) static bool
+recvwaitword(struct hchan *c, void *elem)
+{
+	return waitin(c, &c->recvq, elem, true, "chan receive");
+}
+
+// What came of a receive.
+enum { WOULDBLOCK, CLOSED, RECEIVED };
+
+// recvlocked receives from c, which is locked, and unlocks it.
+__attribute__((noinline)) static int
+recvlocked(struct hchan *c, void *elem, bool block)
+{
+	struct sudog *sg;
+
+	if (c->closed && c->qcount == 0) {
+		unlock(chanlock(c));
+		if (elem != NULL && c->elemsize > 0)
+			memset(elem, 0, c->elemsize);
+		return CLOSED;
+	}
+	sg = dequeue(&c->sendq);
+	if (RACE && (sg != NULL || c->qcount > 0))
+		racechan(c, true);
+	if (sg != NULL) {
+		recvfrom(c, sg, elem, unlockchan, c);
+		return RECEIVED;
+	}
+	if (c->qcount > 0) {
+		bufget(c, elem);
+		unlock(chanlock(c));
+		return RECEIVED;
+	}
+	if (!block) {
+		unlock(chanlock(c));
+		return WOULDBLOCK;
+	}
+	return recvwait(c, elem) ? RECEIVED : CLOSED;
+}
+
 // chanrecv receives; *ok is false if c is closed and drained. Returns false if
 // it would block and must not.
 bool
 chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 {
-	struct sudog *sg;
+	int what;
 
 	*ok = true;
 	if (c == NULL) {
@@ -405,34 +619,71 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 		blockforever("chan receive (nil chan)");
 	}
 	lockas(chanlock(c), RANKCHAN);
-	if (c->closed && c->qcount == 0) {
-		unlock(chanlock(c));
-		if (elem != NULL && c->elemsize > 0)
-			memset(elem, 0, c->elemsize);
-		*ok = false;
-		return true;
-	}
-	sg = dequeue(&c->sendq);
-	if (RACE && (sg != NULL || c->qcount > 0))
-		racechan(c, true);
+	what = recvlocked(c, elem, block);
+	*ok = what != CLOSED;
+	return what != WOULDBLOCK;
+}
+
+RARE static bool
+recvlate(struct hchan *c, void *elem)
+{
+	lockwait(chanlock(c));
+	return recvlocked(c, elem, true) == RECEIVED;
+}
+
+RARE static bool
+recvany(struct hchan *c, void *elem)
+{
+	return recvlocked(c, elem, true) == RECEIVED;
+}
+
+static inline __attribute__((always_inline)) bool
+recvword(struct hchan *c, void *elem, size_t size)
+{
+	struct g *self = getg();
+	struct sudog *sg;
+
+	if (!quickfor(self, c, size) || __builtin_expect(elem == NULL, 0))
+		return chan_recv_(c, elem, size);
+	if (!got(self, c))
+		return recvlate(c, elem);
+	sg = c->sendq.first;
 	if (sg != NULL) {
-		recvfrom(c, sg, elem, unlockchan, c);
-		return true;
+		if (__builtin_expect(!sg->word || c->dataqsiz != 0, 0))
+			return recvany(c, elem);
+		off(&c->sendq, sg);
+		place(elem, pick(sg->elem, size), size);
+		sg->success = true;
+		release(chanlock(c));
+		return goreadyq(self, sg->g);
 	}
 	if (c->qcount > 0) {
-		bufget(c, elem);
-		unlock(chanlock(c));
-		return true;
+		uint32_t x = c->recvx;
+
+		place(elem, pick(c->buf + x * size, size), size);
+		c->recvx = x + 1 == c->dataqsiz ? 0 : x + 1;
+		store_rlx(&c->qcount, c->qcount - 1);
+		release(chanlock(c));
+		return releaseq(self);
 	}
-	if (!block) {
-		unlock(chanlock(c));
-		return false;
-	}
-	*ok = waitin(c, &c->recvq, elem, "chan receive");
-	return true;
+	if (__builtin_expect(c->closed, 0))
+		return recvany(c, elem);
+	return recvwaitword(c, elem);
 }
 
 bool
+chan_recv4_(chan *c, void *v)
+{
+	return recvword(c, v, 4);
+}
+
+bool
+chan_recv8_(chan *c, void *v)
+{
+	return recvword(c, v, 8);
+}
+
+__attribute__((noinline)) bool
 chan_recv_(chan *c, void *v, size_t size)
 {
 	bool ok;

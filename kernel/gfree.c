@@ -119,6 +119,8 @@ malg(void)
 	if (gp == NULL)
 		return NULL;
 	*gp = (struct g){ .status = Gidle };
+	if (MAXHARTS == 1)
+		gp->m = &allm[0]; // for good
 	casgstatus(gp, Gidle, Gdead);
 	return gp;
 }

@@ -166,7 +166,7 @@ acquirep(struct m *mp)
 	struct p *pp = mp->nextp;
 	uintptr_t s;
 
-	store64(&pp->tickwhen, 0); // the hart that it comes from ticked
+	settick(pp, 0); // the hart that it comes from ticked
 	mp->watch = NULL;
 	mp->p = pp;
 	store(&mp->nextp, NULL);

@@ -137,11 +137,18 @@ queues(void)
 		struct p *pp = &allp[i];
 		struct m *mp = &allm[i];
 
+#if MAXHARTS > 1
 		law("L1", "ring too long, of P", i,
 		    pp->runqtail - pp->runqhead > RUNQ_SIZE, 0);
 		for (uint32_t k = pp->runqhead;
 		     k != pp->runqtail && k - pp->runqhead < RUNQ_SIZE; k++)
 			place(pp->runq[k % RUNQ_SIZE], Grunnable);
+#else
+		list(pp->runqhead, Grunnable, &last);
+		if (pp->runqhead != NULL)
+			law("L1", "end of the queue of P", i,
+			    last == pp->runqtail, 1);
+#endif
 		if (pp->runnext != NULL)
 			place(pp->runnext, Grunnable);
 		law("L9", "gfreen of P", i, pp->gfreen,
@@ -181,10 +188,10 @@ waitplaces(const struct g *gp)
 	const char *why = gp->waitreason;
 	const void *arg = gp->waitarg;
 
-	if (gp->waitunlockf == NULL || strcmp(why, "console input") == 0)
-		return 1; // for ever; the console has one waiter
 	if (strcmp(why, "sleep") == 0)
 		return intimer[gp - allg];
+	if (arg == NULL || strcmp(why, "console input") == 0)
+		return 1; // for ever; the console has one waiter
 	if (strcmp(why, "select") == 0)
 		return selectplaces(gp);
 	if (strcmp(why, "chan send") == 0)

@@ -82,6 +82,16 @@ rankrelease(uint32_t key)
 
 // ---- Locks ------------------------------------------------------------------------
 
+// lockwait waits for l, which somebody else had, and takes it.
+void
+lockwait(struct lock *l)
+{
+	do
+		while (load_rlx(&l->key) != 0)
+			procyield();
+	while (xchg_lock(&l->key) != 0);
+}
+
 // lockranked takes l. Goroutine or g0 context.
 void
 lockranked(struct lock *l, enum lockrank rank)
@@ -106,28 +116,24 @@ lockranked(struct lock *l, enum lockrank rank)
 void
 lock(struct lock *l)
 {
-	lockranked(l, DEBUG ? rankof(l) : RANKPOOL);
+	lockas(l, DEBUG ? rankof(l) : RANKPOOL);
 }
 
-// release lets l go without a look at the count.
+// releaselooked is release where somebody looks.
 void
-release(struct lock *l)
+releaselooked(struct lock *l)
 {
 	RACE_POINT(lock_release);
 	if (DEBUG)
 		rankrelease(l->key);
 	if (MAXHARTS > 1 || DEBUG)
 		store_rel(&l->key, 0);
-	barrier();
 }
 
-// releasem allows preemption again; one that came due meanwhile happens now.
+// releasemlooked is releasem where somebody looks.
 void
-releasem(void)
+releasemlooked(struct g *gp)
 {
-	struct g *gp = getg();
-
-	barrier();
 	if (gp->locks == 0)
 		throw("releasem: preemption is not disabled");
 	if (TORTURE && gp->locks == 1 && torturerelease(gp))
@@ -136,23 +142,11 @@ releasem(void)
 		gopreempt();
 }
 
-// acquirem keeps the caller on its M and returns it. Nests.
-struct m *
-acquirem(void)
-{
-	struct g *gp = getg();
-
-	gp->locks++;
-	barrier();
-	return gp->m;
-}
-
 // unlock releases l, which this goroutine or g0 took.
 void
 unlock(struct lock *l)
 {
-	release(l);
-	releasem();
+	unlockas(l);
 }
 
 // unlock0 releases, on g0, the lock that gp took before it was parked. From

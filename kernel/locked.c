@@ -28,11 +28,22 @@
 
 static uint32_t nexclusive; // Ms with a lockedg; sched.lock
 
+// nlockedadd counts goroutines that are locked, and tells the Ps whether there are
+// any. sched.lock is held.
+static void
+nlockedadd(uint32_t n)
+{
+	bool any = xadd(&sched.nlocked, n) != 0;
+
+	for (uint32_t i = 0; i < ncpu; i++)
+		store_rlx(&allp[i].slow.locked, any);
+}
+
 // ---- Which P belongs to which M -----------------------------------------------
 
 // pof returns the P that is paired with mp.
 static struct p *
-pof(const struct m *mp)
+pairof(const struct m *mp)
 {
 	for (uint32_t i = 0; i < ncpu; i++)
 		if (allp[i].m == mp)
@@ -88,7 +99,7 @@ givep(struct m *mp, struct p *q)
 static struct m *
 wakelocked(struct m *mp)
 {
-	struct p *pp = pof(mp);
+	struct p *pp = pairof(mp);
 
 	if (pp->id >= gomaxprocs && sched.idle != 0) {
 		struct p *idle = &allp[__builtin_ctz(sched.idle)];
@@ -173,7 +184,7 @@ lockedretired(void)
 static bool
 hasrun(const struct m *mp)
 {
-	return mp->p->schedtick != mp->servetick &&
+	return (uint32_t)mp->p->schedtick != mp->servetick &&
 	       (mp->lockedg != NULL || nanotime() - mp->servewhen >= SLICE_NS);
 }
 
@@ -190,7 +201,7 @@ static void
 waitp(struct m *mp)
 {
 	mpark(mp);
-	mp->servetick = mp->p->schedtick;
+	mp->servetick = (uint32_t)mp->p->schedtick;
 	mp->servewhen = nanotime();
 }
 
@@ -212,13 +223,13 @@ lockedserve(struct m *mp)
 	if (sched.lockedwait != 0 && !load(&sched.gcwaiting)) {
 		to = &allm[__builtin_ctz(sched.lockedwait)];
 		store(&sched.lockedwait, sched.lockedwait & ~bit(to));
-		if (pof(to)->id < gomaxprocs) {
+		if (pairof(to)->id < gomaxprocs) {
 			to = NULL; // it got one another way
 		} else {
 			if (mp->lockedhead != NULL)
 				store(&sched.lockedwait,
 				      sched.lockedwait | bit(mp));
-			givep(mp, pof(to));
+			givep(mp, pairof(to));
 		}
 	}
 	unlock(&sched.lock);
@@ -308,7 +319,7 @@ lockedsleep(struct m *mp)
 	// the slice clock was to tick, it never would again.
 	s = arch_irqsave();
 	store_rlx(&pp->held, false);
-	store64(&pp->tickwhen, 0);
+	settick(pp, 0);
 	if (pp->timer0when != 0)
 		armtimer(pp->timer0when);
 	arch_irqrestore(s);
@@ -356,13 +367,14 @@ runtime_lock_os_thread(void)
 	if (gp->lockedcount == UINT32_MAX)
 		panic("runtime_lock_os_thread: nested %u times",
 		      (unsigned)gp->lockedcount);
+	gp->odd = true;
 	if (gp->lockedcount++ > 0 || ncpu == 1)
 		return;
 	mp = acquirem();
 	lock(&sched.lock);
 	gp->lockedm = mp;
 	RACE_POINT(lock_thread);
-	xadd(&sched.nlocked, 1);
+	nlockedadd(1);
 	if (mp->lockedg == NULL && nexclusive + 1 < sched.nm) {
 		mp->lockedg = gp;
 		nexclusive++;
@@ -389,7 +401,7 @@ unlockm(struct g *gp)
 	}
 	gp->lockedm = NULL;
 	RACE_POINT(unlock_thread);
-	xadd(&sched.nlocked, -1u);
+	nlockedadd(-1u);
 	unlock(&sched.lock);
 }
 

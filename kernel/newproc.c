@@ -9,7 +9,7 @@
 // small for one and is given away by the other. Go: proc.go (newproc, goexit0).
 #include <string.h>
 
-#include "runtime.h"
+#include "quick.h"
 
 struct newprocargs {
 	void (*fn)(void *);
@@ -68,7 +68,7 @@ newproc1(void *argp)
 	runqput(pp, gp, true);
 	if (!sched.mainstarted)
 		return;
-	if (pp->tickwhen == 0)
+	if (pp->slow.notick)
 		starttick(pp);
 	RACE_POINT(newproc_put);
 	wakep();
@@ -86,6 +86,7 @@ newmain(void (*fn)(void *))
 	newproc1(&a);
 	if (a.newg == NULL)
 		throw("newmain: no room for the main goroutine");
+	a.newg->odd = true;
 }
 
 static void
@@ -125,17 +126,85 @@ exhausted(const struct pool *p)
 
 #define CALLERPC ((uintptr_t)__builtin_return_address(0))
 
-void
-go(void (*fn)(void *), void *arg)
+// goslow is go by newproc.
+RARE static void
+goslow(void (*fn)(void *), void *arg, uintptr_t pc)
 {
 	struct newprocargs a = { .fn = fn,
 				 .args = arg,
-				 .pc = CALLERPC,
+				 .pc = pc,
 				 .class = stackclassfor(STACK_STD) };
 
 	mustgoroutine("go");
 	if (!newproc(&a))
 		exhausted(a.why);
+}
+
+RARE static void
+goslowm(void (*fn)(void *), void *arg, uintptr_t pc)
+{
+	releasem();
+	goslow(fn, arg, pc);
+}
+
+// gokick: kicked has lost runnext to the new goroutine.
+static inline void
+gokick(struct p *pp, struct g *kicked)
+{
+#if MAXHARTS > 1
+	uint32_t head = load_acq(&pp->runqhead), tail = pp->runqtail;
+
+	if (__builtin_expect(tail - head >= RUNQ_ROOM, 0)) {
+		runqspill(pp, kicked);
+		return;
+	}
+	store_rlx(&pp->runq[SLOT(tail)], kicked);
+	store_rel(&pp->runqtail, tail + 1);
+#else
+	runqputtail(pp, kicked);
+#endif
+}
+
+// The quick way of go: a G from the own list, made on the caller's stack, as far as
+// nothing else has to be done. Go: newproc.
+void
+go(void (*fn)(void *), void *arg)
+{
+	struct g *self = getg(), *gp;
+	struct p *pp;
+
+	if (!INLINE || fn == NULL || gbusy(self)) {
+		goslow(fn, arg, CALLERPC);
+		return;
+	}
+	self->locks = 1;
+	barrier();
+	pp = pof(mof(self));
+	gp = pp->gfree;
+	if (__builtin_expect(gp == NULL, 0) ||
+	    __builtin_expect(gp->stacklo == 0, 0) ||
+	    __builtin_expect(pp->goidcache == pp->goidcacheend, 0) ||
+	    __builtin_expect(load_rlx(&pp->slow.put) != 0, 0)) {
+		goslowm(fn, arg, CALLERPC);
+		return;
+	}
+	pp->gfree = gp->schedlink;
+	pp->gfreen--;
+	pp->reused++;
+	pp->spawned++;
+	gostartcall(&gp->sched, gp->stackhi, fn, arg);
+	gp->startfn = fn;
+	gp->name = NULL;
+	gp->gopc = CALLERPC;
+	gp->parentgoid = self->goid;
+	gp->goid = pp->goidcache++;
+	casgstatus(gp, Gdead, Grunnable);
+	gp = runqputnext(pp, gp);
+	if (gp != NULL)
+		gokick(pp, gp);
+	if (MAXHARTS > 1 && gomaxprocs > 1)
+		wakep();
+	releaseq(self);
 }
 
 bool
@@ -209,7 +278,7 @@ goexit0(struct g *gp)
 		throw("goexit: goroutine ended with preemption disabled");
 	panicfree(gp);
 	gp->system = false;
-	gp->preempt = 0;
+	gp->odd = false;
 	gp->deferred = NULL;
 	gp->panic = NULL;
 	gp->catching = NULL;
@@ -229,6 +298,61 @@ goexit0(struct g *gp)
 	mstart1(mp);
 }
 
+// leavelate is the rest of leave where another hart is still leaving ng.
+RARE static _Noreturn void
+leavelate(struct g *gp, struct g *ng, struct m *mp)
+{
+	while (!saved(ng))
+		procyield();
+	chosen(mp, ng);
+	gleave(gp, ng, mp);
+}
+
+// leave is the quick way of goexit1: what is left of gp is put on the P's list, and
+// the next of the own queue goes on. Comes back if that is not all there is to do.
+// Who takes gp from the list, on this hart, does it after gleave.
+static inline void
+leave(struct g *gp)
+{
+	struct m *mp;
+	struct p *pp;
+	struct g *ng;
+
+	if (!INLINE || STACK_PAINT || gp->odd || gp->deferred != NULL ||
+	    gp->reent != NULL || gbusy(gp) ||
+	    gp->stackclass != stackclassfor(STACK_STD))
+		return;
+	gp->locks = 1;
+	barrier();
+	mp = mof(gp);
+	pp = pof(mp);
+	if ((!quick(pp) && !quickglobal(pp)) || (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH - 1)) {
+		gp->locks = 0;
+		return;
+	}
+	ng = takenext(pp);
+	if (ng != NULL) {
+		pp->inherits++;
+	} else {
+		ng = takehead(pp);
+		if (ng == NULL) {
+			gp->locks = 0;
+			return;
+		}
+		pp->schedtick++;
+	}
+	stackcheck(gp);
+	casgstatus(gp, Grunning, Gdead);
+	pp->lives++;
+	gp->schedlink = pp->gfree;
+	pp->gfree = gp;
+	pp->gfreen++;
+	if (!saved(ng))
+		leavelate(gp, ng, mp);
+	chosen(mp, ng);
+	gleave(gp, ng, mp);
+}
+
 // goexit1 ends the running goroutine: its function has returned into goexit.
 void
 goexit1(void)
@@ -237,6 +361,7 @@ goexit1(void)
 
 	// The race detector's and the tracer's end-of-goroutine events have
 	// their place here.
+	leave(gp);
 	if (gp->goid == 1)
 		store(&sched.maingone, true);
 	if (gp->reent != NULL) {

@@ -91,6 +91,7 @@ panicbegin(struct g *gp)
 		return NULL;
 	*p = (struct _panic){ .link = gp->panic };
 	gp->panic = p;
+	gp->odd = true;
 	return p;
 }
 

@@ -42,7 +42,7 @@
 // never comes there), or at every interrupt (a loop in g0 takes interrupts).
 //
 // Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
-#include "runtime.h"
+#include "runq.h"
 
 enum { BUMPS = 64 };
 
@@ -51,7 +51,7 @@ enum { BUMPS = 64 };
 bool
 otherswait(struct p *pp)
 {
-	return load_rlx(&pp->runqhead) != load_rlx(&pp->runqtail) ||
+	return !ringempty(pp) ||
 	       load_rlx(&pp->runnext) != NULL ||
 	       load_rlx(&sched.runqsize) != 0 ||
 	       (MAXHARTS > 1 && load_rlx(&sched.nlocked) != 0 &&
@@ -87,8 +87,8 @@ armchaos(void)
 static void
 armtick(struct p *pp, int64_t now)
 {
-	store64(&pp->tickwhen, now + SLICE_NS); // kickticks reads it
-	pp->tickseen = pp->schedtick;
+	settick(pp, now + SLICE_NS); // kickticks reads it
+	pp->tickseen = (uint32_t)pp->schedtick;
 	armtimer(pp->tickwhen);
 }
 
@@ -130,9 +130,9 @@ kickticks(void)
 static void
 tick(struct p *pp, int64_t now)
 {
-	if (pp->tickseen == pp->schedtick && otherswait(pp))
+	if (pp->tickseen == (uint32_t)pp->schedtick && otherswait(pp))
 		pp->sliceover |= SLICEOVER;
-	store64(&pp->tickwhen, 0);
+	settick(pp, 0);
 	fence(); // pairs with kickticks
 	RACE_POINT(tick_stopped);
 	if (otherswait(pp))
@@ -184,7 +184,7 @@ getson(struct m *mp, const struct g *gp, int64_t now)
 
 	if (pp == NULL)
 		return load(&mp->sleeping);
-	switches = (uint32_t)pp->switches;
+	switches = (uint32_t)(pp->schedtick + pp->inherits);
 	if (switches != mp->watched) {
 		mp->watched = switches;
 		return true;

@@ -6,7 +6,7 @@
 // goroutine's status changes by casgstatus only.
 //
 // Contexts: a name that ends in 0 or _m runs on g0. Go: proc.go.
-#include "runtime.h"
+#include "quick.h"
 
 uint32_t chaosmin, chaosmax;
 
@@ -35,10 +35,9 @@ fastrandn(uint32_t n)
 	return (uint32_t)((uint64_t)fastrand() * n >> 32);
 }
 
-// casgstatus moves gp from status old to new and throws if gp was not in old or
-// the step is not one of a goroutine's life.
+// casgstatuslooked is casgstatus where somebody looks.
 void
-casgstatus(struct g *gp, uint32_t old, uint32_t new)
+casgstatuslooked(struct g *gp, uint32_t old, uint32_t new)
 {
 	static const uint8_t next[NGSTATUS] = {
 		[Gidle] = 1 << Gdead,
@@ -144,6 +143,15 @@ badmcall2(void)
 
 // ---- Global queue -------------------------------------------------------------
 
+// globalwaits tells all Ps whether the global queue has something: then their
+// goroutines do not choose who comes next. sched.lock is held.
+static void
+globalwaits(bool waits)
+{
+	for (uint32_t i = 0; i < MAXHARTS && i < ncpu; i++)
+		store_rlx(&allp[i].slow.global, waits);
+}
+
 // globrunqputbatch appends a list of n goroutines to the global queue.
 void
 globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
@@ -155,6 +163,8 @@ globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
 	else
 		sched.runqhead = head;
 	sched.runqtail = tail;
+	if (sched.runqsize == 0)
+		globalwaits(true);
 	store(&sched.runqsize, sched.runqsize + n);
 	unlock(&sched.lock);
 	RACE_POINT(globput_unlocked);
@@ -187,8 +197,10 @@ globrunqget(struct p *pp, uint32_t max)
 		sched.runqhead = gp->schedlink;
 		runqput(pp, gp, false);
 	}
-	if (sched.runqhead == NULL)
+	if (sched.runqhead == NULL) {
 		sched.runqtail = NULL;
+		globalwaits(false);
+	}
 	return first;
 }
 
@@ -266,8 +278,8 @@ globalturn(struct p *pp)
 	// More than one: the last of them was put there just now.
 	if (pp->sliceover != 0 && load_rlx(&sched.runqsize) > 1 &&
 	    ++pp->slices % 2 == 0)
-		return 1 + RUNQ_SIZE - (pp->runqtail - load_rlx(&pp->runqhead));
-	return pp->schedtick % SCHED_TICK == 0;
+		return 1 + runqroom(pp);
+	return (uint32_t)pp->schedtick % SCHED_TICK == 0;
 }
 
 // findrunnable returns a goroutine to run; it sleeps until there is one. The
@@ -349,7 +361,7 @@ top:
 			return gp;
 	}
 	// 8. Steal, while fewer than half of the busy Ps do.
-	if (gomaxprocs > 1 &&
+	if (MAXHARTS > 1 && gomaxprocs > 1 &&
 	    (mp->spinning ||
 	     2 * load(&sched.nmspinning) < gomaxprocs - load(&sched.npidle))) {
 		if (!mp->spinning)
@@ -366,22 +378,33 @@ top:
 	return gp;
 }
 
+// waitsaved waits until the context of gp, which was on this hart's queue, is saved:
+// gswitch of another hart may be just about it. That hart waits for nobody.
+static inline void
+waitsaved(const struct g *gp)
+{
+	if (MAXHARTS > 1)
+		while (load_acq(&gp->m) != NULL) // gswitch's last write
+			procyield();
+}
+
 // execute runs gp on this M. Never returns.
 static _Noreturn void
 execute(struct m *mp, struct g *gp, bool inherit)
 {
 	struct p *pp = mp->p;
 
+	waitsaved(gp);
 	casgstatus(gp, Grunnable, Grunning);
 	RACE_POINT(execute_running);
-	gp->preempt = 0;
 	gp->m = mp;
 	mp->curg = gp;
 	pp->sliceover = 0;
-	pp->switches++;
-	if (!inherit)
+	if (inherit)
+		pp->inherits++;
+	else
 		pp->schedtick++;
-	if (pp->tickwhen == 0 && otherswait(pp))
+	if (pp->slow.notick && otherswait(pp))
 		starttick(pp);
 	if (pp->fncost != 0)
 		timersrest(pp);
@@ -418,11 +441,23 @@ dropg(struct m *mp, struct g *gp)
 {
 	if (STACK_GUARD_BYTES == 0)
 		stackcheck(gp);
-	gp->m = NULL;
 	mp->curg = NULL;
+	barrier(); // from here on handlers of this hart leave gp alone
+	gp->preempt = 0;
+	if (MAXHARTS > 1)
+		store_rel(&gp->m, NULL);
 }
 
-// ---- Parking and readying --------------------------------------------------
+// ---- The quick way: quick.h ---------------------------------------------------
+
+// switchlate is the rest of a switch to an ng that another hart is still leaving.
+void
+switchlate(struct g *gp, struct g *ng, struct m *mp)
+{
+	waitsaved(ng);
+	chosen(mp, ng);
+	gswitch(gp, ng, mp);
+}
 
 // park_m finishes gopark on g0: from here on gp is off its stack, so its waker
 // may run it at once.
@@ -468,45 +503,143 @@ parkunlock(struct g *gp, void *arg)
 	return true;
 }
 
-// goparkunlock parks and releases l in one step.
+// parklate is goparkunlock where schedule has to choose.
+void
+parklate(struct lock *l, const char *reason)
+{
+	if (getg()->locks != 1) {
+		unlock(l);
+		fatal("%s: waiting with preemption disabled", reason);
+	}
+	if (quickglobal(pof(mof(getg()))))
+		parkring(getg(), mof(getg()), l, reason);
+	else
+		gopark(parkunlock, l, reason);
+}
+
+// parkring is goparkunlock where the next is in the ring, if anywhere.
+void
+parkring(struct g *gp, struct m *mp, struct lock *l, const char *reason)
+{
+	bool inherit;
+	struct g *ng = runqget(mp->p, &inherit);
+
+	if (ng == NULL) {
+		gopark(parkunlock, l, reason);
+		return;
+	}
+	mp->p->inherits += inherit;
+	mp->p->schedtick += !inherit;
+	parkto(gp, ng, mp, l, reason);
+}
+
+// goparkunlock parks and releases l, the only lock that is held, in one step. From
+// the release on somebody may make gp ready, and another hart wait for gswitch.
 void
 goparkunlock(struct lock *l, const char *reason)
 {
-	gopark(parkunlock, l, reason);
+	struct g *gp = getg();
+
+	if (gp->locks == 1)
+		parkquick(gp, l, reason);
+	else
+		parklate(l, reason);
 }
 
-// goready makes a parked goroutine runnable: it is next on this P.
+// readyslow makes gp, which is Grunnable, next on this P, or puts it where else it
+// belongs.
+static void
+readyslow(struct g *gp)
+{
+	struct m *mp = getg()->m;
+
+	if (MAXHARTS > 1 && gp->lockedm != NULL) {
+		lockedput(gp);
+	} else if (MAXHARTS > 1 && mp->p == NULL) {
+		// a hart that only does what its handlers left
+		globrunqputbatch(gp, gp, 1);
+		wakep();
+		return;
+	} else {
+		runqput(mp->p, gp, true);
+	}
+	// Also for a locked one, which may need this very P. On g0, execute
+	// does it if it is needed.
+	if (mp->p->slow.notick && getg() != mp->g0)
+		starttick(mp->p);
+	RACE_POINT(ready_put);
+	wakep();
+}
+
+// goreadym makes a parked goroutine runnable: it is next on this P. Ends a stretch
+// without preemption.
+void
+goreadym(struct g *gp)
+{
+	casgstatus(gp, Gwaiting, Grunnable);
+	RACE_POINT(ready_status);
+	readyslow(gp);
+	releasem();
+}
+
+// The rare ends of goreadyq.
+RARE static bool
+readyslowm(struct g *gp)
+{
+	readyslow(gp);
+	releasem();
+	return true;
+}
+
+RARE static bool
+readykickm(struct p *pp, struct g *kicked)
+{
+	runqputtail(pp, kicked);
+	wakep();
+	releasem();
+	return true;
+}
+
+__attribute__((noinline)) static bool
+wakepm(void)
+{
+	wakep();
+	releasem();
+	return true;
+}
+
+// goreadyq is goreadym for self, the running goroutine, which holds one lock in the
+// count and no more: the quick ways of channels. Returns true, for those who end
+// with it.
+bool
+goreadyq(struct g *self, struct g *gp)
+{
+	struct p *pp = pof(mof(self));
+
+	casgstatus(gp, Gwaiting, Grunnable);
+	if (__builtin_expect(load_rlx(&pp->slow.put) != 0, 0))
+		return readyslowm(gp);
+	gp = runqputnext(pp, gp);
+	if (__builtin_expect(gp != NULL, 0))
+		return readykickm(pp, gp);
+	if (MAXHARTS > 1 && gomaxprocs > 1)
+		return wakepm();
+	return releaseq(self);
+}
+
+// goready is that for who may be preempted.
 void
 goready(struct g *gp)
 {
-	struct m *mp = acquirem();
-	bool locked = MAXHARTS > 1 && gp->lockedm != NULL;
-
-	casgstatus(gp, Gwaiting, Grunnable);
-	RACE_POINT(ready_status);
-	if (locked)
-		lockedput(gp);
-	else if (MAXHARTS > 1 && mp->p == NULL)
-		// a hart that only does what its handlers left
-		globrunqputbatch(gp, gp, 1);
-	else
-		runqput(mp->p, gp, true);
-	// Also for a locked one, which may need this very P. On g0, execute
-	// does it if it is needed.
-	if (getg() != mp->g0 && mp->p->tickwhen == 0)
-		starttick(mp->p);
-	RACE_POINT(ready_put);
-	if (!locked)
-		wakep();
-	releasem();
+	acquirem();
+	goreadym(gp);
 }
 
 // alone tells whether nobody else is on pp's own queue. pp's hart only.
 static bool
 alone(const struct p *pp)
 {
-	return load_rlx(&pp->runqhead) == pp->runqtail &&
-	       load_rlx(&pp->runnext) == NULL;
+	return ringempty(pp) && load_rlx(&pp->runnext) == NULL;
 }
 
 static void
@@ -533,20 +666,135 @@ gosched_m(struct g *gp)
 	schedule();
 }
 
+// gone_m: gp is on a queue already, which a thief has emptied since.
+static void
+gone_m(struct g *gp)
+{
+	gp->locks = 0;
+	dropg(getg()->m, gp);
+	schedule();
+}
+
+// yieldlate: gp is on the queue, and what it got there was ng, because thieves were
+// faster.
+RARE static void
+yieldlate(struct g *gp, struct m *mp, struct g *ng)
+{
+	if (ng == NULL) {
+		mcall(gone_m);
+	} else if (ng == gp) {
+		casgstatus(gp, Grunnable, Grunning);
+		releasem();
+	} else {
+		pof(mp)->schedtick++;
+		switchto(gp, ng, mp);
+	}
+}
+
+RARE static void
+yieldbeaten(struct g *gp, struct m *mp)
+{
+	yieldlate(gp, mp, takehead(pof(mp)));
+}
+
+// yieldnext is yield where runnext is set, which comes first.
+__attribute__((noinline)) static void
+yieldnext(struct g *gp, struct m *mp)
+{
+	struct p *pp = pof(mp);
+	bool inherit;
+	struct g *ng;
+
+	leaving(gp, Grunnable);
+	RACE_POINT(gosched_runnable);
+	runqputtail(pp, gp);
+	ng = runqget(pp, &inherit);
+	if (ng == NULL || ng == gp) {
+		yieldlate(gp, mp, ng);
+		return;
+	}
+	pp->inherits += inherit;
+	pp->schedtick += !inherit;
+	switchto(gp, ng, mp);
+}
+
+// yieldslow is yield where p.slow says something, or nobody else is here.
+__attribute__((noinline)) static void
+yieldslow(struct g *gp, struct m *mp)
+{
+	if (quick(pof(mp))) {
+		releaseq(gp); // alone
+	} else if (quickglobal(pof(mp))) {
+		yieldnext(gp, mp);
+	} else {
+		gp->locks = 0;
+		mcall(gosched_m);
+	}
+}
+
+// yield puts gp, with preemption on, behind the others of its P. No wakep, as in
+// gosched_m; put before get, as there.
+static inline __attribute__((always_inline)) void
+yield(struct g *gp)
+{
+	__typeof__(((struct p *)0)->runqhead) head, tail;
+	struct g *ng;
+	struct m *mp;
+	struct p *pp;
+
+	gp->locks = 1;
+	barrier();
+	mp = mof(gp);
+	pp = pof(mp);
+	head = load_rlx(&pp->runqhead);
+	tail = pp->runqtail;
+	if (!quick(pp)) {
+		yieldslow(gp, mp);
+		return;
+	}
+	if (load_rlx(&pp->runnext) != NULL) {
+		yieldnext(gp, mp);
+		return;
+	}
+	if (MAXHARTS > 1 ? head == tail : !head) {
+		yieldslow(gp, mp);
+		return;
+	}
+	leaving(gp, Grunnable);
+	RACE_POINT(gosched_runnable);
+	if (!runqturn(pp, gp, head, tail, &ng)) {
+		yieldbeaten(gp, mp);
+		return;
+	}
+	pp->schedtick++;
+	switchto(gp, ng, mp);
+}
+
 // goyield puts the running goroutine behind the others of its P.
 void
 goyield(void)
 {
+	yield(getg());
+}
+
+RARE static void
+goschedbusy(void)
+{
+	mustgoroutine("runtime_gosched");
+	if (getg()->locks != 0)
+		fatal("runtime_gosched with preemption disabled");
 	mcall(gosched_m);
 }
 
 void
 runtime_gosched(void)
 {
-	mustgoroutine("runtime_gosched");
-	if (getg()->locks != 0)
-		fatal("runtime_gosched with preemption disabled");
-	mcall(gosched_m);
+	struct g *gp = getg();
+
+	if (__builtin_expect(gbusy(gp), 0))
+		goschedbusy();
+	else
+		yield(gp);
 }
 
 // requeue puts a goroutine that was taken off back: at the end of the global
@@ -569,7 +817,7 @@ requeue(struct m *mp, struct g *gp)
 		mp->p->sliceover |= REQUEUED;
 		// If the next look is at the global queue first, it would
 		// only find gp again, in front of everybody who waits here.
-		if (mp->p->schedtick % SCHED_TICK == 0 &&
+		if ((uint32_t)mp->p->schedtick % SCHED_TICK == 0 &&
 		    load_rlx(&sched.runqsize) == 1)
 			mp->p->schedtick++;
 	} else {
@@ -606,4 +854,11 @@ gopreempt(void)
 {
 	if (getg()->goid != 0)
 		mcall(gopreempt_m);
+}
+
+bool
+gopreemptq(void)
+{
+	gopreempt();
+	return true;
 }

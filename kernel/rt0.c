@@ -45,6 +45,7 @@ minit(unsigned cpu)
 	mp->rand = (mp->rand ^ (cpu + 1)) * 2654435761u | 1;
 	g0->m = mp;
 	g0->status = Grunning;
+	g0->preempt = 1; // for good: see gbusy
 	g0->stacklo = (uintptr_t)&g0stacks[cpu * G0_STACK_BYTES];
 	g0->stackhi = g0->stacklo + G0_STACK_BYTES;
 	g0->stacklo += G0_GUARD_BYTES;
@@ -102,6 +103,7 @@ rt0_go(void)
 	for (uint32_t i = 0; i < MAXHARTS; i++) {
 		allp[i].id = i;
 		allp[i].stopped = true;
+		allp[i].slow.notick = true;
 		allm[i].rand = seed * 747796405u + i * 2891336453u;
 	}
 	mp = minit(0);

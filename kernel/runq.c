@@ -20,13 +20,13 @@
 // growth has a CVE of its own); a lock per queue (thieves would stall the owner).
 //
 // Go: proc.go, runqput ... runqsteal.
-#include "runtime.h"
+#include "runq.h"
 #include "torture.h"
-
-#define SLOT(n) ((n) % RUNQ_SIZE)
 
 _Static_assert((RUNQ_SIZE & (RUNQ_SIZE - 1)) == 0 && RUNQ_SIZE >= 2,
 	       "RUNQ_SIZE must be a power of two");
+
+#if MAXHARTS > 1
 
 // runqempty tells whether pp has nothing queued; it may be called from any
 // hart. A goroutine that is just being kicked from runnext to the ring is not
@@ -49,13 +49,13 @@ runqempty(struct p *pp)
 // a thief was faster and there is room now. Only the owner writes slots, so what
 // it has taken by moving the head it can still read afterwards, at leisure and
 // without a copy on the stack (Go makes one).
-static bool
+bool
 runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 {
-	uint32_t n = (tail - head) / 2;
+	uint32_t n = RUNQ_SIZE / 2;
 	struct g *first, *last;
 
-	if (n != RUNQ_SIZE / 2)
+	if (tail - head < RUNQ_ROOM)
 		throw("runqputslow: queue is not full");
 	RACE_POINT(runqput_full);
 	if (!cas_rel(&pp->runqhead, head, head + n))
@@ -73,104 +73,6 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 	globrunqputbatch(first, gp, n + 1);
 	wakep(); // a hart that looked at the global queue before is told
 	return true;
-}
-
-// runqput puts gp on pp's queue: into runnext if next, where it kicks the
-// previous one out to the tail. Owner only, unpreempted. A full ring spills
-// half of itself to the global queue.
-void
-runqput(struct p *pp, struct g *gp, bool next)
-{
-	if (TORTURE && next)
-		next = tosscoin();
-	if (next) {
-		gp = MAXHARTS > 1 ? xchg(&pp->runnext, gp) : __extension__({
-			struct g *old = pp->runnext;
-			pp->runnext = gp;
-			old;
-		});
-		if (gp == NULL)
-			return;
-		RACE_POINT(runqput_kicked);
-	}
-	for (;;) {
-		uint32_t head = load_acq(&pp->runqhead);
-		uint32_t tail = pp->runqtail;
-
-		if (tail - head < RUNQ_SIZE) {
-			store_rlx(&pp->runq[SLOT(tail)], gp);
-			RACE_POINT(runqput_slot);
-			store_rel(&pp->runqtail, tail + 1);
-			return;
-		}
-		if (runqputslow(pp, gp, head, tail))
-			return;
-	}
-}
-
-// runqkick moves runnext to the tail of the ring, or if so told to the global
-// queue: then it returns true, and the caller must wake a hart. Owner only.
-bool
-runqkick(struct p *pp, bool global)
-{
-	struct g *gp = xchg(&pp->runnext, NULL);
-
-	if (gp == NULL)
-		return false;
-	if (global)
-		globrunqputbatch(gp, gp, 1);
-	else
-		runqput(pp, gp, false);
-	return global;
-}
-
-// runqget takes the next goroutine from pp's own queue, or NULL. *inherit: it
-// was runnext and goes on with the time slice of the one before. Owner only.
-struct g *
-runqget(struct p *pp, bool *inherit)
-{
-	struct g *next = load_rlx(&pp->runnext);
-
-	RACE_POINT(runqget_next);
-	// Only thieves set runnext to NULL behind our back, so a failed CAS
-	// means that it is gone. Release, too: whoever sees it gone sees what
-	// was put into the ring before, or runqempty could miss both.
-	if (next != NULL && cas(&pp->runnext, next, NULL)) {
-		*inherit = true;
-		return next;
-	}
-	*inherit = false;
-	for (;;) {
-		uint32_t head = load_acq(&pp->runqhead);
-		struct g *gp;
-
-		if (head == pp->runqtail)
-			return NULL;
-		gp = load_rlx(&pp->runq[SLOT(head)]);
-		RACE_POINT(runqget_cas);
-		if (cas_rel(&pp->runqhead, head, head + 1))
-			return gp;
-	}
-}
-
-// runqdrain empties pp's queue into a list. The world is stopped.
-void
-runqdrain(struct p *pp, struct g **head, struct g **tail, uint32_t *n)
-{
-	bool inherit;
-	struct g *gp;
-
-	*head = *tail = NULL;
-	*n = 0;
-	while ((gp = runqget(pp, &inherit)) != NULL) {
-		gp->schedlink = NULL;
-		if (*tail != NULL)
-			(*tail)->schedlink = gp;
-		else
-			*head = gp;
-		*tail = gp;
-		++*n;
-	}
 }
 
 // grabnext takes victim's runnext, but gives the victim a moment first: a
@@ -252,6 +154,61 @@ runqsteal(struct p *pp, struct p *victim, bool stealnext)
 	RACE_POINT(runqsteal_put);
 	store_rel(&pp->runqtail, tail + n);
 	return gp;
+}
+
+#else
+
+bool
+runqempty(struct p *pp)
+{
+	return ringempty(pp) && load_rlx(&pp->runnext) == NULL;
+}
+
+#endif
+
+#if MAXHARTS > 1
+// runqspill is runqputtail for a ring that is full.
+void
+runqspill(struct p *pp, struct g *gp)
+{
+	runqputtail(pp, gp);
+}
+#endif
+
+// runqkick moves runnext to the tail of the ring, or if so told to the global
+// queue: then it returns true, and the caller must wake a hart. Owner only.
+bool
+runqkick(struct p *pp, bool global)
+{
+	struct g *gp = takenext(pp);
+
+	if (gp == NULL)
+		return false;
+	if (global)
+		globrunqputbatch(gp, gp, 1);
+	else
+		runqput(pp, gp, false);
+	return global;
+}
+
+// runqdrain empties pp's queue into a list. The world is stopped.
+void
+runqdrain(struct p *pp, struct g **head, struct g **tail, uint32_t *n)
+{
+	bool inherit;
+	struct g *gp;
+
+	*head = *tail = NULL;
+	*n = 0;
+	while ((gp = runqget(pp, &inherit)) != NULL) {
+		gp->schedlink = NULL;
+		if (*tail != NULL)
+			(*tail)->schedlink = gp;
+		else
+			*head = gp;
+		*tail = gp;
+		++*n;
+	}
 }
 
 // ---- The order in which a thief looks around ------------------------------

@@ -2,7 +2,9 @@
 // with fields grouped by who may touch them.
 //
 // What always holds:
-//  - A goroutine's m is set exactly while its status is Grunning.
+//  - A goroutine's m is set from when a hart has it until its context is saved.
+//    With gswitch (proc.c) it may be on a queue, or made ready, before that: who
+//    runs it waits until m is NULL.
 //  - preemption is off while g->locks > 0. The count belongs to the goroutine
 //    and not to the M (as in Go), because an interrupt may move a goroutine to
 //    another hart between any two instructions: "my M's counter" could be
@@ -74,6 +76,7 @@ struct g {
 	uint32_t status;
 	uint8_t stackclass;
 	bool system;         // of the runtime; does not count as life
+	bool odd;            // its end takes more than goexit1's quick way
 	uint8_t bumps;       // [irq] taken off before the slice was over
 	struct g *schedlink; // in a run queue or a free list
 	struct _panic *panic;
@@ -142,27 +145,55 @@ struct m {
 
 enum { SLICEOVER = 1, REQUEUED = 2 };
 
+// Why a P's next pick is schedule's, with all that findrunnable looks at, and not
+// the quick one of a goroutine that leaves (proc.c). Bytes, for different writers.
+union slow {
+	uint32_t any;
+	struct {
+		union {
+			uint16_t put; // who puts something there cares, too
+			struct {
+				uint8_t notick; // [irq] the slice clock stands;
+						// owner's hart
+				uint8_t locked; // sched.nlocked is not 0;
+						// sched.lock
+			};
+		};
+		uint8_t global; // the global queue is not empty; sched.lock
+	};
+};
+
 struct p {
-	uint32_t id;
+#if MAXHARTS > 1
+	struct g *runnext; // thieves may take it
+	union slow slow;
 	uint32_t runqhead; // thieves move it
 	uint32_t runqtail; // only the owner moves it
-	struct g *runnext; // thieves may take it
-	struct g *runq[RUNQ_SIZE];
+	uint32_t id;
+#else
+	struct g *runnext;
+	union slow slow;
+	struct g *runqhead, *runqtail; // linked by schedlink
+	uint32_t id;
+#endif
+
+	// How often a goroutine was run: with a time slice of its own, and with
+	// the rest of another's. Words: on 32-bit machines they come round.
+	uintptr_t schedtick, inherits;
+	uint32_t tickseen; // [irq] schedtick at the last look
+	uint32_t gfreen;
+	struct g *gfree; // dead Gs with a stack of the standard class
+	uint64_t spawned, lives, reused, steals;
+	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
 
 	struct m *m;  // M that runs it, or that watches it while idle
 	bool stopped; // by stop-the-world or a smaller gomaxprocs; sched.lock
 	bool held;    // [irq] by an M that waits for its lockedg
-	uint32_t schedtick; // executes, time slices inherited not counted
-	uint32_t slices;    // that ended with others on the global queue
-	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
+	uint32_t slices; // that ended with others on the global queue
 
 	// The slice clock. Owner's hart: code with interrupts masked, handler.
 	int64_t tickwhen;  // [irq] next look at the slice; 0: not ticking
-	uint32_t tickseen; // [irq] schedtick at the last look
 	uint8_t sliceover; // [irq] curg has had its slice; REQUEUED: and is off
-
-	struct g *gfree; // dead Gs with a stack of the standard class
-	uint32_t gfreen;
 
 	struct lock timerslock;
 	struct timer *timers; // root of the heap
@@ -172,7 +203,9 @@ struct p {
 	int64_t timerrest;  // [irq] until then no timer preempts; owner's hart
 	int64_t fncost;     // [irq] time in timers' fns since a goroutine ran
 
-	uint64_t switches, spawned, lives, reused, steals;
+#if MAXHARTS > 1
+	struct g *runq[RUNQ_SIZE];
+#endif
 };
 
 struct schedt {
@@ -212,6 +245,8 @@ _Static_assert(offsetof(struct g, sched.pc) == G_SCHED_PC, "arch.h");
 _Static_assert(offsetof(struct g, m) == G_M, "arch.h");
 _Static_assert(offsetof(struct g, stacklo) == G_STACK_LO, "arch.h");
 _Static_assert(offsetof(struct g, stackhi) == G_STACK_HI, "arch.h");
+_Static_assert(offsetof(struct g, locks) == G_LOCKS, "arch.h");
+_Static_assert(offsetof(struct g, preempt) == G_PREEMPT, "arch.h");
 _Static_assert(offsetof(struct g, goid) == G_GOID, "hooks.h");
 _Static_assert(offsetof(struct m, g0) == M_G0, "arch.h");
 _Static_assert(offsetof(struct m, curg) == M_CURG, "arch.h");
@@ -219,30 +254,128 @@ _Static_assert(offsetof(struct m, id) == M_ID, "arch.h");
 _Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
 
 // ---- lock.c: spin locks ----------------------------------------------------
+// What happens rarely is a function of its own, called last where that is possible:
+// the way that is taken then needs no frame.
+#define RARE __attribute__((noinline, cold))
+
+// gbusy tells whether gp is g0 (whose preempt is always set), holds a lock, or is about
+// to be preempted.
+static inline bool
+gbusy(const struct g *gp)
+{
+	typedef uint64_t __attribute__((may_alias)) both;
+
+	_Static_assert(G_PREEMPT == G_LOCKS + 4, "arch.h");
+	if (G_LOCKS % 8 == 0)
+		return *(const volatile both *)(const void *)&gp->locks != 0;
+	return (gp->locks | *(const volatile uint32_t *)&gp->preempt) != 0;
+}
+
+// INLINE: builds whose short ways are compiled into their callers; the others look
+// and roll dice on the way, and go through lock.c.
+#define INLINE (!DEBUG && !RACE && !TORTURE)
+
+void lockwait(struct lock *l);
+void releaselooked(struct lock *l);
+void releasemlooked(struct g *gp);
+void gopreempt(void);
+
 // lockas takes a lock whose rank its address does not show.
 static inline void
 lockas(struct lock *l, enum lockrank rank)
 {
-	if (DEBUG)
+	if (!INLINE) {
 		lockranked(l, rank);
-	else
-		lock(l);
+		return;
+	}
+	getg()->locks++;
+	barrier();
+	if (MAXHARTS > 1 && __builtin_expect(xchg_lock(&l->key) != 0, 0))
+		lockwait(l);
 }
-void release(struct lock *l);
+
+// release lets l go without a look at the count.
+static inline void
+release(struct lock *l)
+{
+	if (!INLINE)
+		releaselooked(l);
+	else if (MAXHARTS > 1)
+		store_rel(&l->key, 0);
+	barrier();
+}
+
+// acquirem keeps the caller on its M and returns it. Nests.
+static inline struct m *
+acquirem(void)
+{
+	struct g *gp = getg();
+
+	gp->locks++;
+	barrier();
+	return MAXHARTS > 1 ? gp->m : &allm[0];
+}
+
+// releasem allows preemption again; one that came due meanwhile happens now.
+static inline void
+releasem(void)
+{
+	struct g *gp = getg();
+
+	barrier();
+	if (!INLINE) {
+		releasemlooked(gp);
+		return;
+	}
+	if (--gp->locks == 0 &&
+	    __builtin_expect(load_rlx(&gp->preempt) != 0, 0))
+		gopreempt();
+}
+
+// releaseq is releasem for self, whose count is 1. Returns true, for those who end
+// with it.
+RARE bool gopreemptq(void);
+static inline bool
+releaseq(struct g *self)
+{
+	barrier();
+	self->locks = 0;
+	if (__builtin_expect(load_rlx(&self->preempt) != 0, 0))
+		return gopreemptq();
+	return true;
+}
+
+// unlockas is unlock, compiled in.
+static inline void
+unlockas(struct lock *l)
+{
+	release(l);
+	releasem();
+}
+
 void unlock0(struct lock *l, struct g *gp); // on g0, for the parked gp
-struct m *acquirem(void);
-void releasem(void);
 
 // ---- proc.c: the scheduler ----------------------------------------------
-void casgstatus(struct g *gp, uint32_t old, uint32_t new);
+void casgstatuslooked(struct g *gp, uint32_t old, uint32_t new);
+// casgstatus moves gp from status old to new. Builds that look throw if gp was not in
+// old, or the step is not one of a goroutine's life.
+static inline void
+casgstatus(struct g *gp, uint32_t old, uint32_t new)
+{
+	if (INLINE)
+		store_rlx(&gp->status, new);
+	else
+		casgstatuslooked(gp, old, new);
+}
 _Noreturn void schedule(void);
 void dropg(struct m *mp, struct g *gp);
 void systemstack(void (*fn)(void *), void *arg);
 void gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason);
 void goparkunlock(struct lock *l, const char *reason);
 void goready(struct g *gp);
+void goreadym(struct g *gp);
+bool goreadyq(struct g *self, struct g *gp);
 void goyield(void);
-void gopreempt(void);
 void drainready(struct p *pp);
 void globrunqputbatch(struct g *head, struct g *tail, uint32_t n);
 struct g *globrunqget(struct p *pp, uint32_t max);
@@ -285,9 +418,7 @@ void starttheworld(void);
 void gcstopm(void);
 
 // ---- runq.c: a P's local queue --------------------------------------------
-void runqput(struct p *pp, struct g *gp, bool next);
 bool runqkick(struct p *pp, bool global);
-struct g *runqget(struct p *pp, bool *inherit);
 bool runqempty(struct p *pp);
 struct g *runqsteal(struct p *pp, struct p *victim, bool stealnext);
 struct stealorder {
@@ -309,7 +440,17 @@ size_t stackclassbytes(int class);
 bool stackalloc(struct g *gp, int class);
 void stackfree(struct g *gp);
 struct pool *stackpool(int class);
-void stackcheck(const struct g *gp);
+// stackcheck ends the machine if gp has written over the end of its stack, whose
+// lowest word it finds changed.
+#define CANARY ((uintptr_t)0x67a65620c0ffee21)
+RARE void stackbroken(const struct g *gp);
+static inline void
+stackcheck(const struct g *gp)
+{
+	if (__builtin_expect(*(const volatile uintptr_t *)gp->stacklo != CANARY,
+			     0))
+		stackbroken(gp);
+}
 size_t stackhigh(const struct g *gp);
 size_t stackclasshigh(int class);
 void stackmeasure(struct g *gp);
@@ -323,6 +464,27 @@ bool runtimers(struct p *victim);
 int64_t timerlook(const struct p *pp);
 void timersrest(struct p *pp);
 void movetimers(struct p *from, struct p *to);
+
+// mof and pof are gp's M and its P; gp runs and is not preempted.
+static inline struct m *
+mof(const struct g *gp)
+{
+	return MAXHARTS > 1 ? gp->m : &allm[0];
+}
+
+static inline struct p *
+pof(const struct m *mp)
+{
+	return MAXHARTS > 1 ? mp->p : &allp[0];
+}
+
+// settick sets the slice clock of pp, 0: it stands. pp's hart only.
+static inline void
+settick(struct p *pp, int64_t when)
+{
+	store64(&pp->tickwhen, when);
+	store_rlx(&pp->slow.notick, when == 0);
+}
 
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------
 void starttick(struct p *pp);

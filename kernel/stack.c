@@ -15,7 +15,6 @@
 // 2 KiB would be 2 KiB on one machine and nothing on the next).
 #include "runtime.h"
 
-#define CANARY ((uintptr_t)0x67a65620c0ffee21)
 #define PAINT ((uintptr_t)0xdbdbdbdbdbdbdbdb)
 
 #define GUARD STACK_GUARD_BYTES
@@ -249,12 +248,10 @@ stackfree(struct g *gp)
 	gp->stacklo = gp->stackhi = 0;
 }
 
-// stackcheck ends the machine if gp has written over the end of its stack.
+// stackbroken ends the machine: gp has written over the end of its stack.
 void
-stackcheck(const struct g *gp)
+stackbroken(const struct g *gp)
 {
-	if (*(const uintptr_t *)gp->stacklo == CANARY)
-		return;
 	stackoverflow(gp, gp->stacklo);
 	throw("stack overflow");
 }

@@ -131,7 +131,7 @@ exchange(struct m *mp)
 	first->m = mp;
 	mp->p = first;
 	first->stopped = false;
-	store64(&first->tickwhen, 0);
+	settick(first, 0);
 	old->stopped = true;
 }
 

@@ -149,6 +149,75 @@ func mcall
 	udf	#0
 endfunc mcall
 
+	// lay_guard lays the MPU's region over the guard of the goroutine in \g.
+	// The isb to come makes it hold.
+	.macro lay_guard g
+#if STACK_GUARD_BYTES
+	ldr	r3, [\g, #G_STACK_LO]
+	ldr	lr, =MPU_RBAR
+	sub	r3, #STACK_GUARD_BYTES - (MPU_RBAR_VALID | REGION_STACK)
+	str	r3, [lr]
+	dsb
+#endif
+	.endm
+
+// void gswitch(struct g *gp, struct g *ng, struct m *mp);
+// Suspends gp and continues ng, on the PSP all the way, with PRIMASK from the first
+// write that an interrupt must not see half done.
+func gswitch
+	save
+	save_fp	r3
+	ldr	r3, [r0, #G_STACK_LO]
+	ldr	ip, =arch_cur
+	cmp	sp, r3
+	blo	.Lswitchbelow
+	str	sp, [r0, #G_SCHED_SP]
+	cpsid	i
+	ldr	r3, [r0, #G_PREEMPT]
+	cbnz	r3, .Lpreempt
+.Lswitch:
+	str	r3, [r0, #G_LOCKS]
+	str	r1, [r2, #M_CURG]
+	str	r1, [ip]
+	lay_guard r1
+	mov	r0, r1
+	ldr	r1, [r0, #G_SCHED_SP]
+	ldr	pc, [r0, #G_SCHED_PC]
+
+	// _Noreturn void gleave(struct g *gp, struct g *ng, struct m *mp);
+entry gleave
+	.cfi_undefined lr
+	ldr	ip, =arch_cur
+	cpsid	i
+	ldr	r3, [r0, #G_PREEMPT]
+	cmp	r3, #0
+	beq	.Lswitch
+	// Somebody else is to run: ng is preempted before it goes on.
+.Lpreempt:
+	to_msp	r3
+	ldr	lr, [ip, #4]            // g0
+	str	r3, [r0, #G_PREEMPT]
+	ldr	sp, [lr, #G_SCHED_SP]
+	.cfi_def_cfa sp, 0
+	.cfi_undefined lr
+	str	lr, [ip]
+	str	r3, [r0, #G_LOCKS]
+	str	r1, [r2, #M_CURG]
+	mov	r0, r1
+	cpsie	i
+	bl	asyncpreempt2
+	udf	#0
+.Lswitchbelow:
+	mov	r1, sp
+	to_msp	r3
+	ldr	lr, [ip, #4]
+	ldr	sp, [lr, #G_SCHED_SP]
+	str	lr, [ip]
+	bl	arch_overflowed         // (gp, sp)
+	udf	#0
+	.size	gleave, . - gleave
+endfunc gswitch
+
 // _Noreturn void gogo(struct g *gp);
 // Continues gp. At the jump r0 = gp, r1 = gp->sched.sp, r2 = 0, interrupts on.
 func gogo
@@ -156,13 +225,7 @@ func gogo
 	ldr	ip, =arch_cur
 	movs	r2, #0
 	ldr	r1, [r0, #G_SCHED_SP]
-#if STACK_GUARD_BYTES
-	ldr	r3, [r0, #G_STACK_LO]
-	ldr	lr, =MPU_RBAR
-	sub	r3, #STACK_GUARD_BYTES - (MPU_RBAR_VALID | REGION_STACK)
-	str	r3, [lr]                // the isb to come makes it hold
-	dsb
-#endif
+	lay_guard r0
 	str	r0, [ip]
 	msr	basepri, r2
 	ldr	pc, [r0, #G_SCHED_PC]
@@ -174,6 +237,7 @@ entry gocoop
 	msr	psp, r1
 	msr	control, r2
 	isb
+	cpsie	i
 	tst	r2, #CONTROL_FPCA
 	load_fp
 #else
@@ -181,6 +245,7 @@ entry gocoop
 	movs	r2, #CONTROL_SPSEL
 	msr	control, r2
 	isb
+	cpsie	i
 #endif
 	pop	{r4-r11, pc}
 	udf	#0
@@ -197,6 +262,7 @@ func gofresh
 	movs	r2, #CONTROL_SPSEL
 	msr	control, r2
 	isb
+	cpsie	i
 	ldr	lr, =goexit + 2
 	bx	r3
 	udf	#0
@@ -205,15 +271,16 @@ endfunc gofresh
 // void gopreempted(void); jumped to by gogo. Only an exception return can set
 // the flags and the IT and ICI state of an interrupted instruction, so this
 // makes an exception: trap.S does the rest. Nothing masks it: BASEPRI is 0
-// here and nobody calls gogo with PRIMASK set, so it cannot become a HardFault.
-// Its frame on the MSP is thrown away, so there must be no promise in it to
-// store FP registers later: FPCA goes first (a callback on g0 may have set it).
+// here and PRIMASK is cleared, so it cannot become a HardFault; that is on the MSP,
+// so an interrupt still meets g0. The svc's frame there is thrown away, so there
+// must be no promise in it to store FP registers later: FPCA goes first (a callback
+// on g0 may have set it).
 func gopreempted
 	.cfi_undefined lr
-#if ARMV7M_FPU
+	movs	r2, #0
 	msr	control, r2
 	isb
-#endif
+	cpsie	i
 	svc	#0
 	udf	#0
 endfunc gopreempted

@@ -17,7 +17,7 @@ GUARDED = -fstack-clash-protection -Wframe-larger-than=4096
 RISCV64_MARCH = rv64gc
 ARCH_CFLAGS = -march=$(RISCV64_MARCH) $(ARCH_ABI) $(GUARDED)
 KERNEL_CFLAGS = -march=rv64imac
-ARCH_LDFLAGS = -march=$(RISCV64_MARCH) $(ARCH_ABI) -Wl,--no-relax
+ARCH_LDFLAGS = -march=$(RISCV64_MARCH) $(ARCH_ABI)
 ARCH_LIBS = $(shell $(CROSS)gcc -march=rv64imac $(ARCH_ABI) \
 	-print-libgcc-file-name)
 # The kernel's rooms call memcpy and its like, in handlers too: newlib is built

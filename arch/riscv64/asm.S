@@ -6,6 +6,8 @@
 //  - A context is suspended as gobuf {sp, pc}, pc being one of three resume
 //    routines: mcall_resume, fresh_resume (here), preempt_resume (trap.S).
 //    gogo enters each with interrupts masked, sp and tp set; each unmasks.
+//    While a goroutine runs its gobuf.pc is mcall_resume already, so that a
+//    switch need not write it.
 //  - A cooperative switch keeps ra and s0..s11 and nothing else. Under
 //    -mabi=lp64 every FP register belongs to the caller, so there is none to
 //    keep, whatever the program computes.
@@ -15,8 +17,8 @@
 //    before it calls a library. Keeping it would cost every switch four
 //    instructions and make every FP state dirty.
 //
-// Counted: mcall 27 instructions to fn, gogo with mcall_resume 21 back to
-// mcall's caller.
+// Counted: mcall 25 instructions to fn, gogo with mcall_resume 21 back to
+// mcall's caller; gswitch with mcall_resume 42.
 //
 // Turned down: switching without masking, with a trap entry that recognises the
 // few pcs at which g and sp disagree and repairs them. It saves two
@@ -135,27 +137,14 @@ FUNC gogo
 ENDFUNC gogo
 
 // void mcall(void (*fn)(struct g *gp))
-// mcall suspends the goroutine and calls fn(gp) on the g0 stack. The jal is
-// there for its side effect: it puts the address of mcall_resume, which it
-// jumps over, into t2.
+// mcall suspends the goroutine and calls fn(gp) on the g0 stack.
 FUNC mcall
 	PUSH_CALLEE_SAVED
-	jal	t2, 1f
-	.globl	mcall_resume
-	.type	mcall_resume, @function
-mcall_resume:
-	csrsi	CSR_STATUS, STATUS_IE
-	.cfi_remember_state
-	POP_CALLEE_SAVED_RET
-	.cfi_restore_state
-	.size	mcall_resume, . - mcall_resume
-1:
 	csrci	CSR_STATUS, STATUS_IE
 	ld	t0, G_M(tp)
 	ld	t1, M_G0(t0)
 	beq	tp, t1, 2f
 	sd	sp, G_SCHED_SP(tp)
-	sd	t2, G_SCHED_PC(tp)
 	mv	t0, a0
 	mv	a0, tp
 	mv	tp, t1
@@ -173,6 +162,65 @@ mcall_resume:
 	call	badmcall
 	unimp
 ENDFUNC mcall
+
+// void mcall_resume(void)
+// mcall_resume is where a context goes on that mcall or gswitch suspended: back to
+// their caller. Never called.
+FUNC mcall_resume
+	csrsi	CSR_STATUS, STATUS_IE
+	.cfi_def_cfa_offset C_BYTES
+	CFI_CALLEE_SAVED
+	POP_CALLEE_SAVED_RET
+ENDFUNC mcall_resume
+
+// void gswitch(struct g *gp, struct g *ng, struct m *mp)
+// gswitch suspends gp and continues ng. What is saved is saved before the mask.
+FUNC gswitch
+	PUSH_CALLEE_SAVED
+	csrci	CSR_STATUS, STATUS_IE
+	lw	t0, G_PREEMPT(a0)
+	sd	sp, G_SCHED_SP(a0)
+	.cfi_remember_state
+	bnez	t0, 2f
+1:
+	ld	t1, G_SCHED_PC(a1)
+	mv	tp, a1
+	ld	sp, G_SCHED_SP(a1)
+	.cfi_def_cfa sp, 0
+	.cfi_undefined ra
+	sd	a1, M_CURG(a2)
+	sw	zero, G_LOCKS(a0)
+#if MAXHARTS > 1
+	fence	rw, w
+	sd	zero, G_M(a0)
+#endif
+	jr	t1
+
+	// void gleave(struct g *gp, struct g *ng, struct m *mp)
+	// gleave is gswitch for a gp that is not continued.
+	.globl	gleave
+	.type	gleave, @function
+gleave:
+	csrci	CSR_STATUS, STATUS_IE
+	lw	t0, G_PREEMPT(a0)
+	beqz	t0, 1b
+2:
+	// Somebody else is to run: ng is preempted before it goes on.
+	ld	tp, M_G0(a2)
+	ld	sp, G_SCHED_SP(tp)
+	sd	a1, M_CURG(a2)
+	sw	zero, G_PREEMPT(a0)
+	sw	zero, G_LOCKS(a0)
+#if MAXHARTS > 1
+	fence	rw, w
+	sd	zero, G_M(a0)
+#endif
+	mv	a0, a1
+	csrsi	CSR_STATUS, STATUS_IE
+	call	asyncpreempt2
+	unimp
+	.size	gleave, . - gleave
+ENDFUNC gswitch
 
 // void arch_systemstack(void (*fn)(void *), void *arg)
 // arch_systemstack calls fn(arg) on the g0 stack and comes back. s0 keeps the
@@ -240,6 +288,8 @@ FUNC fresh_resume
 	.cfi_undefined ra
 	ld	t0, N_FN(sp)
 	ld	a0, N_ARG(sp)
+	lla	t1, mcall_resume
+	sd	t1, G_SCHED_PC(tp)
 	addi	sp, sp, N_BYTES
 	lla	ra, goexit + 4
 	li	s0, 0

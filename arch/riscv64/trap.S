@@ -356,6 +356,8 @@ FUNC preempt_resume
 	.cfi_offset s9, F_REG(25)
 	.cfi_offset s10, F_REG(26)
 	.cfi_offset s11, F_REG(27)
+	lla	t0, mcall_resume
+	sd	t0, G_SCHED_PC(tp)
 	li	t0, STATUS_FS
 	csrc	CSR_STATUS, t0
 	li	t0, STATUS_FS_INITIAL | STATUS_PP | STATUS_PIE

@@ -43,6 +43,12 @@ TODO gogo
 // g0's stack, unmasks, calls fn(gp). badmcall on g0, badmcall2 if fn returns.
 TODO mcall
 
+// void gswitch(struct g *gp, struct g *ng, struct m *mp)
+// _Noreturn void gleave(struct g *gp, struct g *ng, struct m *mp)
+// The switch without g0: see arch.h for the order of its writes.
+TODO gswitch
+TODO gleave
+
 // Pops what mcall pushed, unmasks, returns to mcall's caller.
 TODO mcall_resume
 

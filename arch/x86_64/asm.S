@@ -76,7 +76,6 @@ mcall:
 	cli
 	movq %gs:M_G0, %rdx
 	movq %rsp, G_SCHED_SP(%rax)
-	movq $x86_mcallresume, G_SCHED_PC(%rax)
 	movq %rdx, %gs:X86_G
 	movq G_SCHED_SP(%rdx), %rsp
 	.cfi_undefined %rip
@@ -94,8 +93,78 @@ mcall:
 	.cfi_endproc
 	.size mcall, . - mcall
 
-// x86_mcallresume takes up what mcall suspended: gogo has set rsp and jumps
-// here. It returns from mcall.
+// void gswitch(struct g *gp, struct g *ng, struct m *mp);
+// gswitch suspends gp and continues ng. What is saved is saved before the mask;
+// stores are not reordered with stores, so the last is a release.
+	.globl gswitch
+	.type gswitch, @function
+gswitch:
+	.cfi_startproc
+	pushq %rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %rbp, 0
+	pushq %rbx
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %rbx, 0
+	pushq %r12
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r12, 0
+	pushq %r13
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r13, 0
+	pushq %r14
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r14, 0
+	pushq %r15
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %r15, 0
+	pushq %rax
+	.cfi_adjust_cfa_offset 8
+	stmxcsr (%rsp)
+	fnstcw 4(%rsp)
+	cli
+	movq %rsp, G_SCHED_SP(%rdi)
+	cmpl $0, G_PREEMPT(%rdi)
+	jne 2f
+1:	movq %rsi, %gs:X86_G
+	movq G_SCHED_SP(%rsi), %rsp
+	.cfi_undefined %rip
+	movq %rsi, M_CURG(%rdx)
+	movl $0, G_LOCKS(%rdi)
+#if MAXHARTS > 1
+	movq $0, G_M(%rdi)
+#endif
+	jmp *G_SCHED_PC(%rsi)
+
+// void gleave(struct g *gp, struct g *ng, struct m *mp);
+// gleave is gswitch for a gp that is not continued.
+	.globl gleave
+	.type gleave, @function
+gleave:
+	cli
+	cmpl $0, G_PREEMPT(%rdi)
+	je 1b
+2:	// Somebody else is to run: ng is preempted before it goes on.
+	movq %gs:M_G0, %rax
+	movq %rax, %gs:X86_G
+	movq G_SCHED_SP(%rax), %rsp
+	movq %rsi, M_CURG(%rdx)
+	movl $0, G_PREEMPT(%rdi)
+	movl $0, G_LOCKS(%rdi)
+#if MAXHARTS > 1
+	movq $0, G_M(%rdi)
+#endif
+	movq %rsi, %rdi
+	sti
+	call asyncpreempt2
+	ud2
+	.size gleave, . - gleave
+	.cfi_endproc
+	.size gswitch, . - gswitch
+
+// x86_mcallresume takes up what mcall or gswitch suspended: gogo has set rsp and
+// jumps here. It returns from them. While a goroutine runs its gobuf.pc says so
+// already, so that a switch need not write it.
 	.globl x86_mcallresume
 	.type x86_mcallresume, @function
 x86_mcallresume:
@@ -145,6 +214,8 @@ x86_startresume:
 	.cfi_def_cfa %rsp, 24
 	fninit
 	ldmxcsr mxcsr_init
+	movq %gs:X86_G, %rax
+	movq $x86_mcallresume, G_SCHED_PC(%rax)
 	xorl %ebp, %ebp
 	popq %rdi
 	.cfi_adjust_cfa_offset -8

@@ -251,6 +251,8 @@ x86_preemptresume:
 	.cfi_def_cfa %rsp, PREEMPT_FRAME_BYTES
 	.cfi_offset %rip, -40
 	.cfi_offset %rsp, -16
+	movq %gs:X86_G, %rax
+	movq $x86_mcallresume, G_SCHED_PC(%rax)
 	fxrstor64 (%rsp)
 	addq $512, %rsp
 	.cfi_adjust_cfa_offset -512

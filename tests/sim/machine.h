@@ -18,6 +18,7 @@ struct hart {
 	struct g *interrupted;
 	uintptr_t trapsp;
 	void (*fn)(struct g *); // mcall's
+	struct g *leaving;      // gswitch's, until it is saved
 	void (*sysfn)(void *);  // arch_systemstack's
 	void *sysarg;
 	uintptr_t syssp;

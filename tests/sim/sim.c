@@ -161,6 +161,19 @@ errnop(void)
 	return e;
 }
 
+// left ends what gswitch began: the goroutine that it left is saved.
+static void
+left(void)
+{
+	struct hart *h = cur;
+	struct g *gp = h != NULL ? h->leaving : NULL;
+
+	if (gp == NULL)
+		return;
+	h->leaving = NULL;
+	__atomic_store_n(word(gp, G_M), 0, __ATOMIC_RELEASE);
+}
+
 // swap continues the context at to, which hart h runs as gp (host: the program
 // around the machine). ordered: what comes after knows what came before.
 static void
@@ -190,6 +203,7 @@ swap(uintptr_t *save, uintptr_t to, const struct hart *h, const struct g *gp,
 #if ASAN
 	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
 #endif
+	left();
 	*errnop() = e;
 }
 
@@ -207,6 +221,7 @@ sim_arrived(void)
 		host.size = size;
 	}
 #endif
+	left();
 }
 
 void
@@ -403,6 +418,57 @@ mcall(void (*fn)(struct g *))
 		   (uintptr_t)gp),
 	     h, g0, true);
 	sim_unmask(); // somebody has gogone back, on any hart
+}
+
+// The rest of a gswitch that finds that somebody else is to run.
+static void
+unwanted(void *ng)
+{
+	sim_unmask();
+	asyncpreempt2(ng);
+}
+
+static void
+switchto(struct g *gp, struct g *ng, struct m *mp, uintptr_t *save)
+{
+	struct hart *h = cur;
+	uint32_t *preempt = (uint32_t *)(void *)word(gp, 0) + G_PREEMPT / 4;
+	uintptr_t to = *word(ng, G_SCHED_SP);
+
+	h->leaving = gp;
+	*word(mp, M_CURG) = (uintptr_t)ng;
+	*((uint32_t *)(void *)word(gp, 0) + G_LOCKS / 4) = 0;
+	if (*preempt != 0) {
+		struct g *g0 = g0of(ng);
+
+		*preempt = 0;
+		sim_setg(g0);
+		to = fresh(*word(g0, G_SCHED_SP), sim_enter,
+			   (uintptr_t)unwanted, (uintptr_t)ng);
+		swap(save, to, h, g0, true);
+	} else {
+		sim_setg(ng);
+		swap(save, to, h, ng, true);
+	}
+}
+
+void
+gswitch(struct g *gp, struct g *ng, struct m *mp)
+{
+	sim_point();
+	cur->masked = true;
+	*word(gp, G_SCHED_PC) = (uintptr_t)sim_swap;
+	switchto(gp, ng, mp, word(gp, G_SCHED_SP));
+	sim_unmask(); // somebody has gone back, on any hart
+}
+
+void
+gleave(struct g *gp, struct g *ng, struct m *mp)
+{
+	sim_point();
+	cur->masked = true;
+	switchto(gp, ng, mp, &cur->trash);
+	__builtin_unreachable();
 }
 
 static void

@@ -1,2 +1,3 @@
 // arch_config.h of the host.
 #define WORD 8
+#define ATOMIC_BUILTINS 1

@@ -31,6 +31,55 @@ arch_irqrestore(uintptr_t state)
 	csr_set(CSR_STATUS, state & STATUS_IE);
 }
 
+// ARCH_CAS_OWN is a compare-and-swap of 32 bits that acquires and releases. gcc 12
+// compares what it has found once more, behind the loop.
+#define ARCH_CAS_OWN(p, old, v) riscv64_cas((p), (old), (v))
+static inline bool
+riscv64_cas(uint32_t *p, uint32_t old, uint32_t v)
+{
+	uint32_t t;
+
+	__asm__ goto("1:\tlr.w.aq %0, %1\n\t"
+		     "bne %0, %2, %l[no]\n\t"
+		     "sc.w.rl %0, %3, %1\n\t"
+		     "bnez %0, 1b"
+		     : "=&r"(t), "+A"(*p)
+		     : "r"((long)(int)old), "r"(v)
+		     : "memory"
+		     : no);
+	return true;
+no:
+	return false;
+}
+
+// ARCH_XCHG_PTR exchanges a pointer, sequentially consistent (gcc 12 makes a fence
+// and an amoswap of it). ARCH_XCHG_LOCK exchanges 32 bits by 1 and acquires.
+#define ARCH_XCHG_PTR(p, v) riscv64_xchg((p), (v))
+static inline void *
+riscv64_xchg(void *p, const void *v)
+{
+	void *old;
+
+	__asm__ volatile("amoswap.d.aqrl %0, %z2, %1"
+			 : "=r"(old), "+A"(*(void **)p)
+			 : "rJ"(v)
+			 : "memory");
+	return old;
+}
+
+#define ARCH_XCHG_LOCK(p) riscv64_lock(p)
+static inline long
+riscv64_lock(uint32_t *p)
+{
+	long old;
+
+	__asm__ volatile("amoswap.w.aq %0, %2, %1"
+			 : "=r"(old), "+A"(*p)
+			 : "r"(1)
+			 : "memory");
+	return old;
+}
+
 // Device registers. A read is complete before any later access, a write comes
 // after every earlier one: what a driver that also touches memory needs.
 static inline uint8_t

@@ -4,6 +4,8 @@
 #ifndef SIM_HOOK_H
 #define SIM_HOOK_H
 
+#define ATOMIC_BUILTINS 1
+
 void sim_point(void);
 
 #define __atomic_load_n(p, o) (sim_point(), __atomic_load_n(p, o))
