@@ -513,7 +513,7 @@ CHECKED_APPS := $(wildcard examples/*.c tests/exit/*.c tests/depth/*.c) \
 	tests/gdb bench,$(if $(wildcard $d/*.c),$d))
 # Without those that say they are for other machines (// only-arch:), and the sweep,
 # which knows each machine, where there is none.
-checked_apps = $(filter-out $(if $(filter template,$1),tests/sweep) $(shell grep -l '^// only-arch:' tests/exit/*.c tests/depth/*.c | \
+checked_apps = $(filter-out $(if $(filter template,$1),tests/sweep bench) $(shell grep -l '^// only-arch:' tests/exit/*.c tests/depth/*.c | \
 	xargs grep -L '^// only-arch:.*\b$1\b'),$(CHECKED_APPS))
 # The template of a port is held to the same.
 CHECKS = check-layers check-cxx check-coverage check-orders check-mutants check-format $(foreach a,$(or $(ARCH),$(ARCHS) template), \
@@ -592,6 +592,17 @@ $(SIZES:%=size-%): size-%:
 	@$(SUBMAKE) $(PARALLEL) -s image $* $(call size_app,$*)
 	@$(SUBMAKE) image-size $* $(call size_app,$*)
 	@echo
+
+# Instructions for each operation, and against bench/baseline.json. BENCH_OPTIONS
+# are tools/bench.py's.
+.PHONY: bench bench-baseline
+bench bench-baseline:
+	@tools/deps.sh $(call ALL_PACKAGES,$(if $(BOARD),$(call board_arch, \
+		$(BOARD)),$(TEST_ARCHS)))
+	@$(PYTHON) tools/bench.py --make '$(MAKE)' --build '$(BUILD)' \
+		--newlib '$(NEWLIB_CACHE)' --archs '$(TEST_ARCHS)' \
+		--board '$(BOARD)' $(if $(filter bench,$@),,--record) \
+		$(BENCH_OPTIONS)
 
 # A build of its own: stacks are painted, and gcc writes down what it knows.
 STACK_BUILD = BUILD='$(BUILD)/stack' CONFIG='STACK_PAINT=1 $(CONFIG)' \
@@ -682,6 +693,10 @@ clean:
 #:                              QEMU in its place (BENCH=qemu)
 #: make size                    what an image is made of, what a goroutine
 #:                              costs (V=1: each file)
+#: make bench                   what the scheduler's operations cost, counted; fails
+#:                              when more than 2 % above bench/baseline.json, which
+#:                              make bench-baseline writes (BENCH_OPTIONS="--listing
+#:                              yield": the instructions of one)
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,
 #:                              and how much it took in a run
 #:                              (STACK_OPTIONS: see tools/stackreport.py)

@@ -1,0 +1,496 @@
+#!/usr/bin/env python3
+"""bench.py counts what the scheduler's operations cost: make bench.
+
+    tools/bench.py --archs "ARCH ..." [--board BOARD] [--make make]
+                   [--build build] [--newlib DIR] [--baseline FILE]
+                   [--record] [--tap] [--listing ROW] [--images FILE]
+
+The programs (bench/*.c with a table of rows, see bench/bench.h) run in QEMU under
+-icount on one hart, as any user builds them, with a plugin that counts executed
+instructions between two marks (bench/plugin/count.c). A row is
+
+  instructions   of its interval, without those of the loop around it, by the number
+                 of operations
+  latency        from an interrupt's first instruction to the one behind the call
+                 that waited for it: the median of the shots
+  masked         the longest stretch with interrupts masked (between the instruction
+                 that masks and the one that unmasks), and the longest handler, in a run of bench/masked.c
+  handled        instructions of an interval's interrupts, entry to return
+  bytes          read from the image (tools/size.py) or found by trying
+
+Every row is measured twice and must come out the same to the instruction.
+The table shows beside it the target and the peers of bench/peers.json, and us by
+each of them: below 1.00 is less than the peer. BUILD/bench/BOARD.json has the same.
+
+bench/baseline.json, all boards in one file, is what it must not be worse than: more
+than 2 % above it in any row is an error, so is a row that is only in one of the
+two. Left out are rows of rows.json with "compared": false, which one event more or
+less changes by much. --record writes the measured rows of these boards there.
+
+--listing ROW   no table: the instructions of one operation of the row, the middle
+                one of the run, in the order in which they were executed
+--tap           for tools/test.py: results as TAP
+"""
+
+import argparse
+import bisect
+import collections
+import json
+import os
+import re
+import shlex
+import statistics
+import struct
+import subprocess
+import sys
+import time
+
+import mksymtab
+import run as runner
+import sweep
+
+PROGRAMS = ("ops", "interrupt", "masked")
+# A nanosecond is an instruction; where everything is to happen at the same time it is
+# 32, so that slices end.
+ICOUNT = {"masked": 5}
+ENTRIES = {"riscv64": ("trap_entry",), "armv7m": ("arch_irqentry",),
+           "x86_64": ("x86_timervec", "x86_ipivec", "x86_linevec")}
+LINE_STUB = {"x86_linevec": 32}  # bytes of one of several entries
+WORSE = 0.02
+TIMEOUT = 120
+FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+         "-fvisibility=hidden"]
+
+
+class Failure(Exception):
+    pass
+
+
+# ---- What the plugin and the program say ---------------------------------------
+
+class Interval:
+    """What the plugin saw between two marks."""
+
+    def __init__(self, count):
+        self.count = count
+        self.latencies = []
+        self.handlers = self.handled = 0
+        self.masked = self.handler = None  # (count, from, to)
+
+
+def read_intervals(text):
+    """[Interval] of the plugin's result."""
+    found = []
+    waiting = collections.defaultdict(list)
+    for line in text.split("\n"):
+        words = line.split()
+        if not words:
+            continue
+        n = int(words[1])
+        if words[0] == "interval":
+            found.append(Interval(int(words[2])))
+            found[-1].latencies = waiting.pop(n, [])
+        elif words[0] == "latency":
+            waiting[n].append(int(words[2]))
+        elif words[0] == "handlers":
+            found[n].handlers, found[n].handled = int(words[2]), int(words[3])
+        elif words[0] in ("masked", "handler"):
+            setattr(found[n], words[0], (
+                int(words[2]), int(words[3], 16), int(words[4], 16)))
+    return found
+
+
+def read_rows(output):
+    """[(id, ops, base, times)] that a program printed."""
+    return [(m[1], int(m[2]), m[3], int(m[4])) for m in re.finditer(
+        r"^bench (\w+) (\d+) (\S+) (\d+)$", output, re.M)]
+
+
+def per_operation(rows, intervals):
+    """{id: figure} of a run; intervals come in the order of rows."""
+    if len(rows) != len(intervals) or not rows:
+        raise Failure("%d rows and %d intervals" % (len(rows), len(intervals)))
+    counts = {row[0]: i.count for row, i in zip(rows, intervals)}
+    found = {}
+    for (name, ops, base, times), i in zip(rows, intervals):
+        if base == "latency":
+            if not i.latencies:
+                raise Failure("%s: nobody was woken" % name)
+            found[name] = statistics.median_low(i.latencies)
+        elif base == "masked":
+            for what in ("masked", "handler"):
+                if getattr(i, what) is None:
+                    raise Failure("no stretch of kind %s" % what)
+                found[what] = getattr(i, what)[0]
+        elif base == "handled":
+            found[name] = i.handled / ops
+        elif base == "-":
+            continue
+        elif base == "loop":
+            loop = counts["loop"] - counts["mark"]
+            found[name] = (i.count - counts["mark"] - times * loop) / ops
+        else:
+            found[name] = (i.count - counts[base]) / ops
+    found.pop("loop", None)
+    return {k: round(v, 2) for k, v in found.items()}
+
+
+# ---- One board ---------------------------------------------------------------------
+
+class Board:
+    def __init__(self, options, words):
+        self.o, self.words = options, words
+        self.folder = os.path.join(options.build, "bench")
+        known = self.make("print-machine")
+        if known.returncode:
+            raise Failure("the machine is not described: " + " ".join(words))
+        self.path = known.stdout.decode().split()[-1]
+        self.machine = runner.Machine(self.path)
+        self.arch, self.board = self.machine.arch, self.machine.board
+        self.symbols = {}   # program: {name: (address, size)}
+        self.sorted = {}    # program: [(address, name)]
+        self.seen = {}      # program: (rows, intervals) of the first run
+        self.notes = []     # places of stretches
+
+    def make(self, *words):
+        command = shlex.split(self.o.make) + [
+            "--no-print-directory", "-s", "BUILD=" + self.o.build, "HARTS=1"]
+        if self.o.newlib:
+            command.append("NEWLIB_CACHE=" + self.o.newlib)
+        return subprocess.run(command + self.words + list(words),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+
+    def prepare(self):
+        apps = " ".join("bench/%s.c" % p for p in PROGRAMS)
+        for words in (["newlib"], ["-j2", "images", "APPS=" + apps]):
+            made = self.make(*words)
+            if made.returncode:
+                raise Failure("does not build:\n" +
+                              made.stdout.decode(errors="replace")[-4000:])
+
+    def image(self, program):
+        return os.path.join(os.path.dirname(self.path), "app", "bench",
+                            program + ".c", "image.elf")
+
+    def places(self, program):
+        """The plugin's options that are addresses of the image."""
+        image = self.image(program)
+        known = {name: (value & ~(self.arch == "armv7m"), size) for
+                 name, value, size, _, _ in mksymtab.Elf(image).symbols()}
+        self.symbols[program] = known
+        words = ["begin=0x%x" % known["bench_mark_begin"][0],
+                 "end=0x%x" % known["bench_mark_end"][0]]
+        woken = sorted(v[0] for n, v in known.items()
+                       if re.match(r"bench_woken\d+$", n))
+        if woken:
+            entries = []
+            for name in ENTRIES[self.arch]:
+                if name not in known:
+                    raise Failure("no %s in the image: ENTRIES" % name)
+                at, size = known[name]
+                step = LINE_STUB.get(name, size or 1)
+                entries += range(at, at + max(size, 1), step)
+            words.append("entry=" + ":".join("0x%x" % e for e in entries))
+            words.append("woken=" + ":".join("0x%x" % w for w in woken))
+        if program == "masked":
+            table = os.path.join(self.folder, self.board + ".table")
+            sweep.Image(self.arch, image, sweep.cross(
+                self.arch) + "objdump").table(table)
+            words.append("table=" + table)
+        return words
+
+    def run(self, program, *more):
+        """(rows, intervals, raw) of one run."""
+        out = os.path.join(self.folder, "%s-%s.count" % (self.board, program))
+        if os.path.exists(out):
+            os.unlink(out)
+        plugged = self.machine.with_words(",".join(
+            ["-plugin " + os.path.join(self.folder, "count.so"), "out=" + out] +
+            self.places(program) + list(more)))
+        output, status, why, command = runner.run(
+            plugged, self.image(program), 1, "", ICOUNT.get(program, 0),
+            TIMEOUT)
+        if status:
+            raise Failure("%s ended with status %d%s\n# %s\n%s" % (
+                program, status, " (%s)" % why if why else "",
+                shlex.join(command), output[-2000:]))
+        with open(out) as f:
+            raw = f.read()
+        return read_rows(output), read_intervals(raw), raw
+
+    def measure(self):
+        """{id: figure}; two runs."""
+        found = {}
+        for program in PROGRAMS:
+            rows, intervals, raw = self.run(program)
+            self.seen[program] = rows, intervals
+            values = per_operation(rows, intervals)
+            again = self.run(program)
+            if again[2] != raw:
+                other = per_operation(again[0], again[1])
+                raise Failure("%s: two runs differ: %s" % (
+                    program, ", ".join("%s %g %g" % (k, values[k], other.get(
+                        k, -1)) for k in values if values[k] != other.get(k))
+                    or "in what is no row"))
+            found.update(values)
+        self.places_of_stretches()
+        return found
+
+    def places_of_stretches(self):
+        for row, i in zip(*self.seen["masked"]):
+            for what in ("masked", "handler"):
+                s = getattr(i, what)
+                if row[2] == "masked" and s:
+                    self.notes.append("%s: %d, from %s to %s" % (
+                        what, s[0], self.where("masked", s[1]),
+                        self.where("masked", s[2])))
+
+    def where(self, program, at):
+        """symbol+offset of an address."""
+        if program not in self.sorted:
+            self.sorted[program] = sorted(
+                (v[0], n) for n, v in self.symbols[program].items()
+                if v[1] and not n.startswith("$"))
+        known = self.sorted[program]
+        k = bisect.bisect_right(known, (at, "\x7f")) - 1
+        if k < 0:
+            return "%#x" % at
+        base, name = known[k]
+        return "%s+%#x" % (name, at - base)
+
+    # ---- A listing --------------------------------------------------------------
+
+    def listing(self, name):
+        """Prints the instructions of one operation of a row."""
+        for program in PROGRAMS:
+            rows, intervals, _ = self.run(program)
+            for n, row in enumerate(rows):
+                if row[0] == name:
+                    self.list(program, n, row, intervals[n].count)
+                    return
+        raise Failure("no row %s is measured by a program" % name)
+
+    def list(self, program, n, row, count):
+        pcs = os.path.join(self.folder, self.board + ".pcs")
+        self.run(program, "trace=%d" % n, "pcs=" + pcs,
+                 "most=%d" % (count + 1))
+        with open(pcs, "rb") as f:
+            data = f.read()
+        run = struct.unpack("<%dQ" % (len(data) // 8), data)
+        texts = self.texts(program)
+        times = collections.Counter(run)
+        rounds = row[1] // max(row[3], 1)  # two sides share a round
+        lo, size = self.symbols[program]["bench_mark_begin"]
+        # The first instruction of the loop that is executed once a round.
+        first = next((at for at in run if rounds - 1 <= times[at] <= rounds and
+                      not lo <= at < lo + size), None)
+        if first is None:
+            raise Failure("%s: no instruction is executed once a round" %
+                          row[0])
+        at = [k for k, pc in enumerate(run) if pc == first]
+        middle = len(at) // 2
+        for pc in run[at[middle]:at[middle + 1]]:
+            print("%-34s %s" % (self.where(program, pc),
+                                texts.get(pc, "?")))
+        print("# %s, %s: %d instructions with the loop's own" % (
+            self.board, row[0], at[middle + 1] - at[middle]))
+
+    def texts(self, program):
+        """{address: text} of the image."""
+        p = subprocess.run([sweep.cross(self.arch) + "objdump", "-d",
+                            "--no-show-raw-insn", self.image(program)],
+                           stdout=subprocess.PIPE, check=True)
+        return {int(m[1], 16): " ".join(m[2].split()) for m in re.finditer(
+            r"^\s*([0-9a-f]+):\s+(\S.*)$", p.stdout.decode(errors="replace"),
+            re.M)}
+
+
+# ---- Tables ------------------------------------------------------------------------
+
+def load(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def whole(meta, found):
+    """{id: figure} with rows that are the worst of several; all of rows.json."""
+    values = dict(found)
+    for row in meta:
+        if "worst" in row and all(w in found for w in row["worst"]):
+            values[row["id"]] = max(found[w] for w in row["worst"])
+    return values
+
+
+def result(board, meta, values, peers):
+    """What goes into BUILD/bench/BOARD.json."""
+    named = {row["id"]: row for row in meta}
+    parts = {w: row["id"] for row in meta for w in row.get("worst", ())}
+    rows = []
+    order = [row["id"] for row in meta if row["id"] in values]
+    order += [name for name in values if name not in named]
+    for name in order:
+        row = named.get(name, {})
+        known = dict(peers.get(name, {}))
+        rows.append({
+            "id": name, "title": row.get("title", name), "go": row.get("go"),
+            "name": row.get("name"), "unit": row.get("unit", "instructions"),
+            "value": values[name], "target": known.pop("target", None),
+            "peers": known, "part_of": row.get("part_of") or
+            parts.get(name)})
+    return {"arch": board.arch, "board": board.board, "notes": board.notes,
+            "rows": rows}
+
+
+def figure(n):
+    return "%.1f" % n if n != int(n) and n < 100 else "%.0f" % n
+
+
+def show(data):
+    """The table of a board, as text."""
+    lines = ["%s, %s: instructions (or bytes) per operation" % (
+        data["arch"], data["board"]),
+        "%-52s %8s %8s   %s" % ("", "gzero", "target", "peers (us : them)")]
+    for row in data["rows"]:
+        if row["part_of"]:
+            continue
+        target = row["target"]
+        lines.append("%-52s %8s %8s%s  %s" % (
+            row["title"], figure(row["value"]),
+            "" if target is None else figure(target),
+            " " if target is None or row["value"] <= target else "!",
+            ", ".join("%s %s (%.2f)" % (k, figure(v), row["value"] / v)
+                      for k, v in row["peers"].items())))
+    return "\n".join(lines + ["# " + n for n in data["notes"]]) + "\n"
+
+
+# ---- The baseline ------------------------------------------------------------------
+
+def compare(board, values, baseline):
+    """(errors, better): lines about one board."""
+    errors, better = [], []
+    if board not in baseline:
+        return ["%s: no baseline; make bench-baseline BOARD=%s records one" % (
+            board, board)], []
+    old = baseline[board]
+    for name in sorted(set(old) | set(values)):
+        if name not in values:
+            errors.append("%s %s: in the baseline (%g) and not measured" % (
+                board, name, old[name]))
+        elif name not in old:
+            errors.append("%s %s: measured (%g) and not in the baseline; make "
+                          "bench-baseline records it" % (
+                              board, name, values[name]))
+        else:
+            was, now = old[name], values[name]
+            change = "%s %s: %g, was %g (%+.1f %%)" % (
+                board, name, now, was, 100 * (now - was) / (was or 1))
+            if now > was * (1 + WORSE):
+                errors.append("worse: " + change)
+            elif now < was * (1 - WORSE):
+                better.append("better: " + change)
+    return errors, better
+
+
+def write_baseline(path, baseline):
+    """One row a line, sorted: so that two branches' changes merge."""
+    lines = ["{"]
+    for k, board in enumerate(sorted(baseline)):
+        lines.append("%s: {" % json.dumps(board))
+        rows = sorted(baseline[board].items())
+        for n, (name, value) in enumerate(rows):
+            lines.append(" %s: %s%s" % (json.dumps(name), json.dumps(value),
+                                        "," * (n + 1 < len(rows))))
+        lines.append("}" + "," * (k + 1 < len(baseline)))
+    text = "\n".join(lines + ["}"]) + "\n"
+    with open(path + ".new", "w") as f:
+        f.write(text)
+    os.rename(path + ".new", path)
+
+
+# ---- All of it -----------------------------------------------------------------------
+
+def plugin(folder):
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "count.so")
+    new = "%s.%d" % (path, os.getpid())
+    if subprocess.run(["gcc", *FLAGS, "-o", new,
+                       "bench/plugin/count.c"]).returncode:
+        raise Failure("the plugin does not build")
+    os.rename(new, path)
+
+
+def one(o, words, meta, peers, baseline):
+    """Measures a board. Returns (data, errors, better)."""
+    board = Board(o, words)
+    board.prepare()
+    if o.listing:
+        board.listing(o.listing)
+        return None, [], []
+    values = whole(meta, board.measure())
+    data = result(board, meta, values, peers.get(board.arch, {}))
+    path = os.path.join(board.folder, board.board + ".json")
+    with open(path, "w") as f:
+        json.dump(data, f, indent=1)
+        f.write("\n")
+    loose = {row["id"] for row in meta if not row.get("compared", True)}
+    values = {k: v for k, v in values.items() if k not in loose}
+    if o.record:
+        baseline[board.board] = values
+        return data, [], []
+    errors, better = compare(board.board, values, baseline)
+    return data, errors, better
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--archs", default="")
+    p.add_argument("--board", default="")
+    p.add_argument("--make", default="make")
+    p.add_argument("--build", default="build")
+    p.add_argument("--newlib", default="")
+    p.add_argument("--baseline", default="bench/baseline.json")
+    p.add_argument("--record", action="store_true")
+    p.add_argument("--tap", action="store_true")
+    p.add_argument("--listing", default="")
+    o = p.parse_args()
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"):
+        os.environ.pop(name, None)
+    meta, peers = load("bench/rows.json"), load("bench/peers.json")
+    baseline = load(o.baseline) if os.path.exists(o.baseline) else {}
+    boards = [["BOARD=" + o.board]] if o.board else \
+        [["ARCH=" + a] for a in o.archs.split()]
+    bad, tests, improved = 0, 0, False
+    for words in boards:
+        start = time.monotonic()
+        try:
+            plugin(os.path.join(o.build, "bench"))
+            data, errors, better = one(o, words, meta, peers, baseline)
+        except Failure as e:
+            data, errors, better = None, [str(e)], []
+        if data:
+            text = show(data)
+            print("".join("# %s\n" % line for line in text.split("\n"))
+                  if o.tap else text, end="\n" * (not o.tap))
+        for line in errors + better:
+            print("# " + line.replace("\n", "\n# "))
+        bad, improved = bad + bool(errors), improved or bool(better)
+        tests += 1
+        if o.tap:
+            print("%sok - %s%s" % ("not " if errors else "", " ".join(words),
+                                   errors and " # " + errors[0].split("\n")[0]
+                                   or ""))
+        elif not o.listing:
+            print("# %.0f s\n" % (time.monotonic() - start))
+    if improved:
+        print("# better than bench/baseline.json: make bench-baseline records "
+              "it")
+    if o.record and not bad:
+        write_baseline(o.baseline, baseline)
+    if o.tap:
+        print("1..%d" % tests)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
