@@ -3,7 +3,8 @@
 
     tools/bench.py --archs "ARCH ..." [--board BOARD] [--make make]
                    [--build build] [--newlib DIR] [--baseline FILE]
-                   [--record] [--tap] [--listing ROW] [--images FILE]
+                   [--record] [--prepare] [--tap] [--listing ROW]
+                   [--measured FILE.json ...]
 
 The programs (bench/*.c with a table of rows, see bench/bench.h) run in QEMU under
 -icount on one hart, as any user builds them, with a plugin that counts executed
@@ -27,9 +28,11 @@ than 2 % above it in any row is an error, so is a row that is only in one of the
 two. Left out are rows of rows.json with "compared": false, which one event more or
 less changes by much. --record writes the measured rows of these boards there.
 
---listing ROW   no table: the instructions of one operation of the row, the middle
-                one of the run, in the order in which they were executed
+--listing ROW   no table: the instructions of one operation of the row, from the
+                middle of the run, in the order in which they were executed
+--measured      nothing is run: compares these files that earlier runs left
 --tap           for tools/test.py: results as TAP
+--prepare       only builds
 """
 
 import argparse
@@ -75,7 +78,7 @@ class Interval:
         self.count = count
         self.latencies = []
         self.handlers = self.handled = 0
-        self.masked = self.handler = None  # (count, from, to)
+        self.masked = self.handler = None  # (count, from, to, when)
 
 
 def read_intervals(text):
@@ -96,7 +99,8 @@ def read_intervals(text):
             found[n].handlers, found[n].handled = int(words[2]), int(words[3])
         elif words[0] in ("masked", "handler"):
             setattr(found[n], words[0], (
-                int(words[2]), int(words[3], 16), int(words[4], 16)))
+                int(words[2]), int(words[3], 16), int(words[4], 16),
+                int(words[5])))
     return found
 
 
@@ -266,35 +270,68 @@ class Board:
         for program in PROGRAMS:
             rows, intervals, _ = self.run(program)
             for n, row in enumerate(rows):
-                if row[0] == name:
-                    self.list(program, n, row, intervals[n].count)
+                if row[0] == name or name == "handler" and row[0] == "masked":
+                    self.list(program, n, name, row, intervals[n],
+                              dict((r[0], r[1]) for r in rows)["loop"])
                     return
         raise Failure("no row %s is measured by a program" % name)
 
-    def list(self, program, n, row, count):
+    def trace(self, program, n, skip, most):
+        """[address] of what was executed in the nth interval."""
         pcs = os.path.join(self.folder, self.board + ".pcs")
-        self.run(program, "trace=%d" % n, "pcs=" + pcs,
-                 "most=%d" % (count + 1))
+        self.run(program, "trace=%d" % n, "pcs=" + pcs, "skip=%d" % skip,
+                 "most=%d" % most)
         with open(pcs, "rb") as f:
             data = f.read()
-        run = struct.unpack("<%dQ" % (len(data) // 8), data)
+        os.unlink(pcs)
+        return struct.unpack("<%dQ" % (len(data) // 8), data)
+
+    def list(self, program, n, name, row, interval, rounds):
         texts = self.texts(program)
+
+        def say(run, what):
+            for pc in run:
+                print("%-34s %s" % (self.where(program, pc),
+                                    texts.get(pc, "?")))
+            print("# %s, %s: %s: %d instructions" % (
+                self.board, name, what, len(run)))
+
+        if row[2] == "masked":
+            count, _, _, when = getattr(interval, name)
+            extra = 0 if name == "handler" else 2
+            say(self.trace(program, n, when, count + extra),
+                "the longest one" + ", and the two that begin and end it" *
+                bool(extra))
+            return
+        if row[2] == "latency":
+            one = interval.count // row[1]
+            run = self.trace(program, n, interval.count // 2, 3 * one)
+            known = self.places(program)
+            entry, woken = (set(int(a, 16) for a in w.split("=")[1].split(":"))
+                            for w in known[-2:])
+            end = next(k for k, pc in enumerate(run) if pc in woken and any(
+                p in entry for p in run[:k]))
+            begin = max(k for k in range(end) if run[k] in entry)
+            say(run[begin:end], "one of them")
+            return
+        run = self.trace(program, n, 0, interval.count + 1)
         times = collections.Counter(run)
-        rounds = row[1] // max(row[3], 1)  # two sides share a round
         lo, size = self.symbols[program]["bench_mark_begin"]
-        # The first instruction of the loop that is executed once a round.
-        first = next((at for at in run if rounds - 1 <= times[at] <= rounds and
-                      not lo <= at < lo + size), None)
-        if first is None:
-            raise Failure("%s: no instruction is executed once a round" %
-                          row[0])
-        at = [k for k, pc in enumerate(run) if pc == first]
-        middle = len(at) // 2
-        for pc in run[at[middle]:at[middle + 1]]:
-            print("%-34s %s" % (self.where(program, pc),
-                                texts.get(pc, "?")))
-        print("# %s, %s: %d instructions with the loop's own" % (
-            self.board, row[0], at[middle + 1] - at[middle]))
+        seen, left = set(), interval.count / rounds
+        # The loop's first instruction is executed once a round; what it does not
+        # reach within a round, as in batches, has a loop of its own.
+        for pc in run:
+            if left < 3 or pc in seen or lo <= pc < lo + size or \
+                    not rounds - 1 <= times[pc] <= rounds:
+                continue
+            at = [k for k, other in enumerate(run) if other == pc]
+            part = run[at[len(at) // 2]:at[len(at) // 2 + 1]]
+            if seen & set(part) and pc not in seen and len(
+                    seen & set(part)) > len(set(part)) // 2:
+                continue
+            say(part, "a round, with its loop")
+            seen |= set(part)
+            left -= len(part)
 
     def texts(self, program):
         """{address: text} of the image."""
@@ -424,6 +461,8 @@ def one(o, words, meta, peers, baseline):
     """Measures a board. Returns (data, errors, better)."""
     board = Board(o, words)
     board.prepare()
+    if o.prepare:
+        return None, [], []
     if o.listing:
         board.listing(o.listing)
         return None, [], []
@@ -433,13 +472,18 @@ def one(o, words, meta, peers, baseline):
     with open(path, "w") as f:
         json.dump(data, f, indent=1)
         f.write("\n")
+    return data, *judge(o, data, meta, baseline)
+
+
+def judge(o, data, meta, baseline):
+    """(errors, better) of a board, or records it."""
     loose = {row["id"] for row in meta if not row.get("compared", True)}
-    values = {k: v for k, v in values.items() if k not in loose}
+    values = {row["id"]: row["value"] for row in data["rows"]
+              if row["id"] not in loose}
     if o.record:
-        baseline[board.board] = values
-        return data, [], []
-    errors, better = compare(board.board, values, baseline)
-    return data, errors, better
+        baseline[data["board"]] = values
+        return [], []
+    return compare(data["board"], values, baseline)
 
 
 def main():
@@ -452,7 +496,9 @@ def main():
     p.add_argument("--baseline", default="bench/baseline.json")
     p.add_argument("--record", action="store_true")
     p.add_argument("--tap", action="store_true")
+    p.add_argument("--prepare", action="store_true")
     p.add_argument("--listing", default="")
+    p.add_argument("--measured", nargs="+", default=[])
     o = p.parse_args()
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"):
         os.environ.pop(name, None)
@@ -460,12 +506,17 @@ def main():
     baseline = load(o.baseline) if os.path.exists(o.baseline) else {}
     boards = [["BOARD=" + o.board]] if o.board else \
         [["ARCH=" + a] for a in o.archs.split()]
+    boards = o.measured or boards
     bad, tests, improved = 0, 0, False
     for words in boards:
         start = time.monotonic()
         try:
-            plugin(os.path.join(o.build, "bench"))
-            data, errors, better = one(o, words, meta, peers, baseline)
+            if o.measured:
+                data = load(words)
+                errors, better = judge(o, data, meta, baseline)
+            else:
+                plugin(os.path.join(o.build, "bench"))
+                data, errors, better = one(o, words, meta, peers, baseline)
         except Failure as e:
             data, errors, better = None, [str(e)], []
         if data:
@@ -477,10 +528,10 @@ def main():
         bad, improved = bad + bool(errors), improved or bool(better)
         tests += 1
         if o.tap:
-            print("%sok - %s%s" % ("not " if errors else "", " ".join(words),
-                                   errors and " # " + errors[0].split("\n")[0]
+            print("%sok - %s%s" % ("not " if errors else "",
+                                   data["board"] if data else words[0], errors and " # " + errors[0].split("\n")[0]
                                    or ""))
-        elif not o.listing:
+        elif not o.listing and not o.prepare:
             print("# %.0f s\n" % (time.monotonic() - start))
     if improved:
         print("# better than bench/baseline.json: make bench-baseline records "

@@ -30,6 +30,9 @@ What it runs, two at a time, printing in order:
                 (DEPTH), in a build of its own; comments as in tests/exit, and
                 `board: NAMES` (mps2-an385 if absent)
   <arch> tools  tests/tools/run.py: what the build says about images
+  bench/<arch>  tools/bench.py: no operation of the scheduler takes more than 2 %
+                more instructions than bench/baseline.json says; bench/compare:
+                that it would be seen
   gdb/<arch>    tests/gdb/run.py: gdb-multiarch with tools/gdb/gzero.py
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
@@ -877,6 +880,27 @@ class Suite:
                 sys.executable, "tests/tools/run.py", "--make", self.o.make,
                 "--build", self.o.build, "--arch", arch])
 
+    def compare(self):
+        """What tools/bench.py says about a figure that is worse."""
+        self.add("bench/compare", brief=True, command=[
+            sys.executable, "tests/tools/compare.py"])
+
+    def bench(self, arch):
+        """Instructions of each operation, against bench/baseline.json."""
+        name = "bench/" + arch
+        if not self.wanted(name):
+            return
+        command = [sys.executable, "tools/bench.py", "--make", self.o.make,
+                   "--build", self.o.build, "--archs", arch, "--tap"]
+        print("# building the benchmark for %s" % arch, flush=True)
+        ready = subprocess.run(command + ["--prepare"],
+                               stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE)
+        self.add(name, timeout=300, command=command,
+                 broken=None if ready.returncode == 0 else
+                 ready.stdout.decode().strip().split("\n")[0] or
+                 "does not build")
+
     def gdb(self, arch):
         """What gdb is taught about goroutines; it builds its program itself."""
         self.add("gdb/" + arch, timeout=600, command=[
@@ -1159,6 +1183,7 @@ def main():
             suite.sim()
             suite.sim_more()
         if whole:
+            suite.compare()
             suite.hil(o.archs)
             if len(o.archs.split()) > 1:
                 suite.tools("template")
@@ -1169,6 +1194,7 @@ def main():
             if whole:
                 suite.tools(arch)
                 suite.gdb(arch)
+                suite.bench(arch)
             if whole or o.soak:
                 suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)

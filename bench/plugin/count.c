@@ -26,10 +26,11 @@
 //                                user mode: thread) that ever ran
 //   latency N COUNT              one for each woken
 //   handlers N HOW-MANY ALL      interrupts, and their instructions
-//   masked N COUNT FROM TO       the longest stretch outside of handlers: between the
+//   masked N COUNT FROM TO WHEN  the longest stretch outside of handlers: between the
 //                                instruction that masks (at FROM) and the one that
-//                                unmasks (at TO), neither counted
-//   handler N COUNT FROM TO      the longest handler: both counted
+//                                unmasks (at TO), neither counted; WHEN: what its
+//                                core had executed of the interval before FROM
+//   handler N COUNT FROM TO WHEN  the longest handler: both counted
 //
 // What always holds:
 //  - An instruction counts when it is begun, so one that faults counts, and an
@@ -89,7 +90,7 @@ static struct point *points;
 static size_t npoints;
 
 struct stretch {
-	uint64_t n, from, to;
+	uint64_t n, from, to, when;
 };
 static struct cpu {
 	_Alignas(LINE) uint64_t count, start; // start: of the interval
@@ -123,14 +124,13 @@ static FILE *out;
 // ---- Marks -----------------------------------------------------------------
 
 static void
-begin(unsigned vcpu)
+begin(void)
 {
 	for (unsigned i = 0; i < NCPU; i++)
 		cpus[i].start = cpus[i].count;
-	cpus[vcpu].start--; // this one counts
 	interval.on = true;
 	interval.handlers = interval.all = 0;
-	interval.masked = interval.handler = (struct stretch){ 0, 0, 0 };
+	interval.masked = interval.handler = (struct stretch){ 0 };
 	trace.on = (int)interval.n == trace.n;
 	for (unsigned i = 0; i < NCPU; i++)
 		cpus[i].from = 0;
@@ -140,19 +140,18 @@ static void
 saystretch(const char *what, struct stretch s)
 {
 	if (s.from != 0)
-		fprintf(out, "%s %u %" PRIu64 " 0x%" PRIx64 " 0x%" PRIx64 "\n",
-			what, interval.n, s.n, s.from, s.to);
+		fprintf(out,
+			"%s %u %" PRIu64 " 0x%" PRIx64 " 0x%" PRIx64 " %" PRIu64
+			"\n",
+			what, interval.n, s.n, s.from, s.to, s.when);
 }
 
 static void
-end(unsigned vcpu)
+end(void)
 {
 	uint64_t all = 0;
 
-	if (!interval.on)
-		return;
 	interval.on = trace.on = false;
-	cpus[vcpu].start++; // that one does not
 	for (unsigned i = 0; i < ncpus; i++)
 		all += cpus[i].count - cpus[i].start;
 	fprintf(out, "interval %u %" PRIu64, interval.n, all);
@@ -214,7 +213,8 @@ opened(struct cpu *c, uint64_t at)
 			interval.all += n;
 		}
 		if (n >= s->n)
-			*s = (struct stretch){ n, c->from, at };
+			*s = (struct stretch){ n, c->from, at,
+					       c->since - c->start - 1 };
 	}
 	c->inhandler = false;
 	c->from = 0;
@@ -298,9 +298,10 @@ stepat(unsigned vcpu, void *user)
 	struct cpu *c = &cpus[vcpu % NCPU];
 
 	if (p->end && interval.on)
-		c->count++, end(vcpu % NCPU);
-	else
-		step(vcpu, (void *)(uintptr_t)p->at);
+		end();
+	if (p->begin)
+		begin();
+	step(vcpu, (void *)(uintptr_t)p->at);
 	mask(c, p);
 	if (p->entry) {
 		c->entered = c->count - 1;
@@ -308,8 +309,6 @@ stepat(unsigned vcpu, void *user)
 	}
 	if (p->woken)
 		woken(c);
-	if (p->begin)
-		begin(vcpu % NCPU);
 }
 
 static struct point *
