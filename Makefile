@@ -184,7 +184,9 @@ NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 DIRS := -I$(BB)/include -Iboards/$(BOARD) -Iarch/$(ARCH)/include -Iinclude
-CODE := -O2 -g -fno-common -ffunction-sections -fdata-sections \
+# How far gcc goes: OPT=-Os for small images.
+OPT ?= -O2
+CODE := $(OPT) -g -fno-common -ffunction-sections -fdata-sections \
 	$(ARCH_CFLAGS) $(STACK_CFLAGS)
 LIBC_DIRS = -nostdinc -isystem $(NEWLIB)/first @$(NEWLIB)/gcc.rsp \
 	-isystem $(NEWLIB)/include @$(NEWLIB)/fixed.rsp

@@ -17,7 +17,10 @@ instructions between two marks (bench/plugin/count.c). A row is
   masked         the longest stretch with interrupts masked (between the instruction
                  that masks and the one that unmasks), and the longest handler, in a run of bench/masked.c
   handled        instructions of an interval's interrupts, entry to return
-  bytes          read from the image (tools/size.py) or found by trying
+  bytes          read from the image (tools/size.py) or found by trying: on small
+                 machines the least stack that bench/smallstack.c runs with under
+                 random preemptions, and the kernel's text and rodata in
+                 bench/size.c built with -Os
 
 Every row is measured twice and must come out the same to the instruction.
 The table shows beside it the target and the peers of bench/peers.json, and us by
@@ -48,8 +51,10 @@ import subprocess
 import sys
 import time
 
+import linkmap
 import mksymtab
 import run as runner
+import size
 import sweep
 
 PROGRAMS = ("ops", "interrupt", "masked")
@@ -59,6 +64,18 @@ ICOUNT = {"masked": 5}
 ENTRIES = {"riscv64": ("trap_entry",), "armv7m": ("arch_irqentry",),
            "x86_64": ("x86_timervec", "x86_ipivec", "x86_linevec")}
 LINE_STUB = {"x86_linevec": 32}  # bytes of one of several entries
+# What of an image is the kernel, by the rooms of tools/size.py: not the start of the
+# machine, its console, its C library and the tables for tracebacks.
+KERNEL = ("kernel", "arch", "pkg", "libgcc")
+# Small machines only. A stack's guard is not a page there, so its size may be
+# anything: these are tried, three in one image beside main's, each in a run of its
+# own.
+STACKS = {"armv7m": range(96, 1025, 32)}
+STACK_CONFIG = "STACK_GUARD_BYTES=32 STACK0_BYTES=%d STACK0_COUNT=16 " \
+    "STACK1_BYTES=%d STACK1_COUNT=16 STACK2_BYTES=%d STACK2_COUNT=16 " \
+    "STACK_STD=%d NG=20 NCHAN=20"
+STACK_WORDS = "stack=%d gz.seed=1 gz.chaos=128000,512000"  # 2000 to 8000 insns
+STACK_ICOUNT = 6
 WORSE = 0.02
 TIMEOUT = 120
 FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
@@ -156,11 +173,12 @@ class Board:
         self.seen = {}      # program: (rows, intervals) of the first run
         self.notes = []     # places of stretches
 
-    def make(self, *words):
+    def make(self, *words, build=None):
         command = shlex.split(self.o.make) + [
-            "--no-print-directory", "-s", "BUILD=" + self.o.build, "HARTS=1"]
-        if self.o.newlib:
-            command.append("NEWLIB_CACHE=" + self.o.newlib)
+            "--no-print-directory", "-s", "HARTS=1",
+            "BUILD=" + (build or self.o.build),
+            "NEWLIB_CACHE=" + (self.o.newlib or os.environ.get(
+                "NEWLIB_CACHE", self.o.build))]
         return subprocess.run(command + self.words + list(words),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
@@ -173,9 +191,20 @@ class Board:
                 raise Failure("does not build:\n" +
                               made.stdout.decode(errors="replace")[-4000:])
 
-    def image(self, program):
-        return os.path.join(os.path.dirname(self.path), "app", "bench",
-                            program + ".c", "image.elf")
+    def image(self, program, build=None):
+        return os.path.join(build or self.o.build, os.path.basename(
+            os.path.dirname(self.path)), "app", "bench", program + ".c",
+            "image.elf")
+
+    def build(self, kind, program, *words):
+        """The image of a program in a build of its own."""
+        build = os.path.join(self.folder, kind)
+        made = self.make("-j2", "image", "APP=bench/%s.c" % program, *words,
+                         build=build)
+        if made.returncode:
+            raise Failure("bench/%s.c does not build:\n%s" % (
+                program, made.stdout.decode(errors="replace")[-4000:]))
+        return self.image(program, build)
 
     def places(self, program):
         """The plugin's options that are addresses of the image."""
@@ -223,8 +252,8 @@ class Board:
             raw = f.read()
         return read_rows(output), read_intervals(raw), raw
 
-    def measure(self):
-        """{id: figure}; two runs."""
+    def measure(self, was):
+        """{id: figure}; two runs. was: what the baseline has."""
         found = {}
         for program in PROGRAMS:
             rows, intervals, raw = self.run(program)
@@ -239,7 +268,68 @@ class Board:
                     or "in what is no row"))
             found.update(values)
         self.places_of_stretches()
+        found.update(self.memory(was.get("stack_bytes")))
         return found
+
+    def memory(self, was):
+        """Rows in bytes."""
+        pools = size.Memory(mksymtab.Elf(self.image("ops"))).pools()
+        g = next(p["size"] for p in pools if p["name"] == "g")
+        stack = max((p for p in pools if p["name"].startswith("stack")),
+                    key=lambda p: p["n"])  # go()'s, of which there are most
+        found = {"g_bytes": g, "ram_bytes": g + stack["size"]}
+        if self.arch in STACKS:
+            found["text_bytes"] = self.text()
+            found["stack_bytes"] = self.smallest_stack(was)
+        return found
+
+    def text(self):
+        """The kernel's bytes of code and constants in bench/size.c, made small."""
+        elf = self.build("Os", "size", "OPT=-Os")
+        rooms = size.sizes(linkmap.read(
+            os.path.splitext(elf)[0] + ".map", mksymtab.Elf(elf)),
+            os.path.join(self.folder, "Os", self.board))
+        text = {room: sum(f["text"] + f["rodata"] for f in files.values())
+                for room, files in rooms.items()}
+        self.notes.append("text_bytes: " + ", ".join(
+            "%s %d" % (r, text[r]) for r in KERNEL if text.get(r)) +
+            "; not counted: " + ", ".join("%s %d" % x for x in sorted(
+                text.items()) if x[0] not in KERNEL))
+        output, status, why, _ = runner.run(self.machine, elf, 1, "", 0,
+                                            TIMEOUT)
+        if status:
+            raise Failure("bench/size.c ended with status %d: %s %s" % (
+                status, why, output[-500:]))
+        return sum(text.get(r, 0) for r in KERNEL)
+
+    def smallest_stack(self, was):
+        """By trying: around what it was, then wherever that leads."""
+        sizes = list(STACKS[self.arch])
+        bad, good = -1, len(sizes)  # the largest that fails, the smallest not
+        middle = sizes.index(was) if was in sizes else len(sizes) // 4
+        tries = [middle - 1, middle, middle + 1]
+        while good - bad > 1:
+            tries = [t for t in tries if bad < t < good]
+            while len(tries) < 3:  # three classes, ascending
+                tries.append(max(tries) + 1)
+            three = [96 + 32 * t for t in tries]
+            elf = self.build("stack", "smallstack", "CONFIG=" + STACK_CONFIG % (
+                *three, three[0]))
+            for t, stack in zip(tries, three):
+                if not bad < t < good:
+                    continue
+                output, status, _, _ = runner.run(
+                    self.machine, elf, 1, STACK_WORDS % stack, STACK_ICOUNT,
+                    TIMEOUT)
+                if status == 0 and "stack %d is enough" % stack in output:
+                    good = t
+                else:
+                    bad = t
+            step = max((good - bad) // 4, 1)
+            tries = [bad + step, bad + 2 * step, bad + 3 * step]
+        if good == len(sizes):
+            raise Failure("no stack of %d bytes or less is enough" % sizes[-1])
+        return sizes[good]
 
     def places_of_stretches(self):
         for row, i in zip(*self.seen["masked"]):
@@ -366,6 +456,7 @@ def result(board, meta, values, peers):
     rows = []
     order = [row["id"] for row in meta if row["id"] in values]
     order += [name for name in values if name not in named]
+    order.sort(key=lambda name: named.get(name, {}).get("unit") == "bytes")
     for name in order:
         row = named.get(name, {})
         known = dict(peers.get(name, {}))
@@ -466,7 +557,8 @@ def one(o, words, meta, peers, baseline):
     if o.listing:
         board.listing(o.listing)
         return None, [], []
-    values = whole(meta, board.measure())
+    values = whole(meta, board.measure(baseline.get(
+        board.board, {})))
     data = result(board, meta, values, peers.get(board.arch, {}))
     path = os.path.join(board.folder, board.board + ".json")
     with open(path, "w") as f:
