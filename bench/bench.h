@@ -27,13 +27,13 @@ struct row {
 };
 
 // The marks: the plugin looks for where these begin.
-__attribute__((noinline, noclone, used)) static void
+__attribute__((noinline, used)) static void
 bench_mark_begin(void)
 {
 	__asm__ volatile("" : : : "memory");
 }
 
-__attribute__((noinline, noclone, used)) static void
+__attribute__((noinline, used)) static void
 bench_mark_end(void)
 {
 	__asm__ volatile("" : : : "memory");

@@ -32,14 +32,14 @@ quiets(void *arg)
 			 : \
 			 : "memory")
 
-__attribute__((noinline, noclone)) static void
+__attribute__((noinline)) static void
 waitnote(void)
 {
 	note_wait(&event);
 	WOKEN(1);
 }
 
-__attribute__((noinline, noclone)) static void
+__attribute__((noinline)) static void
 waitline(void)
 {
 	irq_wait(DEV_IRQ);

@@ -166,20 +166,17 @@ sendrecv(void)
 
 // The ring: each takes from the one before it and gives to the one behind it. A copy
 // of an unbuffered channel that nobody uses is another one, so there need not be
-// NCHAN enough.
-#if defined __arm__
-enum { RING = 1000 };
-#else
-enum { RING = 10000 };
-#endif
-static struct hchan links[RING];
+// NCHAN enough. Where there is no room for 10,000 goroutines it is one of 1000.
+enum { LARGE = 10000, SMALL = 1000 };
+static struct hchan links[LARGE];
+static int nlinks;
 static int waiting; // who has come to its first receive, or is about to
 
 static void
 hops(void *arg)
 {
 	struct hchan *from = arg;
-	struct hchan *to = from + 1 < links + RING ? from + 1 : links;
+	struct hchan *to = from + 1 < links + nlinks ? from + 1 : links;
 	int v;
 
 	waiting++;
@@ -198,14 +195,21 @@ static void
 ringprepare(void)
 {
 	CHAN_STATIC(pattern, int, 0);
+	static struct runtime_stats stats;
 
+	runtime_read_stats(&stats);
+	nlinks = SMALL;
+	for (unsigned i = 0; i < stats.npools; i++)
+		if (strcmp(stats.pool[i].setting, "NG") == 0 &&
+		    stats.pool[i].size > LARGE)
+			nlinks = LARGE;
 	// Main is a link too: it takes from the first and gives to the second.
-	for (int i = 0; i < RING; i++)
+	for (int i = 0; i < nlinks; i++)
 		memcpy(&links[i], pattern, sizeof links[i]);
 	waiting = 0;
-	for (int i = 1; i < RING; i++)
+	for (int i = 1; i < nlinks; i++)
 		go(hops, &links[i]);
-	while (waiting < RING - 1)
+	while (waiting < nlinks - 1)
 		runtime_gosched();
 }
 
@@ -214,7 +218,7 @@ ring(void)
 {
 	int v = 0;
 
-	ROUNDS(N / RING)
+	ROUNDS(N / nlinks)
 	{
 		chan_send(&links[1], &v);
 		chan_recv(&links[0], &v);

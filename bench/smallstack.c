@@ -6,10 +6,10 @@
 //
 // A stack that is too small ends the machine, by its guard or its canary; one that does
 // not has run ROUNDS_ times through send, receive and what an interrupt puts there.
+#include <go.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bench.h"
 
 enum { ROUNDS_ = 20000, PAIRS = 4 };
 

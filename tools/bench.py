@@ -575,6 +575,9 @@ def judge(o, data, meta, baseline):
     if o.record:
         baseline[data["board"]] = values
         return [], []
+    if o.board and o.board not in baseline:
+        return [], ["%s has no baseline; make bench-baseline BOARD=%s records "
+                    "one" % (o.board, o.board)]
     return compare(data["board"], values, baseline)
 
 
@@ -625,7 +628,7 @@ def main():
                                    or ""))
         elif not o.listing and not o.prepare:
             print("# %.0f s\n" % (time.monotonic() - start))
-    if improved:
+    if improved and not o.board:
         print("# better than bench/baseline.json: make bench-baseline records "
               "it")
     if o.record and not bad:
