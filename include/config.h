@@ -191,8 +191,9 @@
 #define SLEEP_NS 0
 #endif
 
-// 1: note when a goroutine begins to wait, for runtime_goroutines. Costs a look at
-// the clock each time.
+// 1: note for every goroutine when it begins to wait, for runtime_goroutines. Costs a
+// look at the clock each time. 0: not for those who park while others are ready, which
+// is where speed matters (10 to 30 instructions of a channel's 150).
 #ifndef WAITSINCE
 #define WAITSINCE 0
 #endif

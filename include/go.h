@@ -196,7 +196,7 @@ struct goroutine_info {
 	const char *name;     // go_attr's; NULL: none
 	const char *state;    // "running", "runnable" or "waiting"
 	const char *reason;   // what a waiting one waits for; else NULL
-	int64_t waiting;      // for so many ns; 0 without WAITSINCE
+	int64_t waiting;      // for so many ns; 0: not known (WAITSINCE)
 	size_t stack_size;    // bytes
 	size_t stack_used;    // of them now
 	size_t stack_high;    // at most so far; 0 without STACK_PAINT or DEBUG
@@ -266,42 +266,24 @@ void chan_free(chan *c);
 // chan_send(c, &v) sends a copy of v; blocks until there is room or a receiver.
 // Panics when c is closed; NULL blocks for ever; sizeof v must be the
 // channel's element size, else a fatal error names both. Go: c <- v.
-#define chan_send(c, p) go_send_((c), (p), sizeof *(p), GO_ALIGNED(p))
+#define chan_send(c, p) GO_BYSIZE(chan_send, p)((c), (p), sizeof *(p))
 // chan_recv(c, &v) receives into v. False: c is closed and drained, v is
 // zeroed. Go: v, ok = <-c.
-#define chan_recv(c, p) go_recv_((c), (p), sizeof *(p), GO_ALIGNED(p))
+#define chan_recv(c, p) GO_BYSIZE(chan_recv, p)((c), (p), sizeof *(p))
 // The try forms never block: false when it would have. chan_try_recv is also
 // false on a closed and drained channel (v zeroed).
 #define chan_try_send(c, p) chan_try_send_((c), (p), sizeof *(p))
 #define chan_try_recv(c, p) chan_try_recv_((c), (p), sizeof *(p))
-// Elements of one or two words have ways of their own.
-#define GO_ALIGNED(p) (__alignof__(*(p)) >= sizeof *(p))
-#define GO_INLINE static inline __attribute__((always_inline, unused))
+// Elements of 4 and 8 bytes have ways of their own.
+#define GO_WORD(p, n) (sizeof *(p) == (n) && __alignof__(*(p)) >= (n))
+#define GO_BYSIZE(f, p) \
+	(GO_WORD(p, 4) ? f##4_ : GO_WORD(p, 8) ? f##8_ : f##_)
 void chan_send_(chan *c, const void *v, size_t size);
-void chan_send4_(chan *c, const void *v);
-void chan_send8_(chan *c, const void *v);
+void chan_send4_(chan *c, const void *v, size_t size);
+void chan_send8_(chan *c, const void *v, size_t size);
 bool chan_recv_(chan *c, void *v, size_t size);
-bool chan_recv4_(chan *c, void *v);
-bool chan_recv8_(chan *c, void *v);
-GO_INLINE void
-go_send_(chan *c, const void *v, size_t size, bool aligned)
-{
-	if (size == 4 && aligned)
-		chan_send4_(c, v);
-	else if (size == 8 && aligned)
-		chan_send8_(c, v);
-	else
-		chan_send_(c, v, size);
-}
-GO_INLINE bool
-go_recv_(chan *c, void *v, size_t size, bool aligned)
-{
-	if (size == 4 && aligned)
-		return chan_recv4_(c, v);
-	if (size == 8 && aligned)
-		return chan_recv8_(c, v);
-	return chan_recv_(c, v, size);
-}
+bool chan_recv4_(chan *c, void *v, size_t size);
+bool chan_recv8_(chan *c, void *v, size_t size);
 bool chan_try_send_(chan *c, const void *v, size_t size);
 bool chan_try_recv_(chan *c, void *v, size_t size);
 // chan_close wakes everybody who waits: receivers get the zero value and
@@ -325,14 +307,19 @@ struct sudog {
 };
 
 struct scase {
-	int kind;
+	uint32_t kind;
+	uint32_t size;
 	struct hchan *c;
 	void *elem;
-	size_t size;
-	bool *ok;
-	int64_t d;
-	uint16_t pollorder, lockorder;
+	union {
+		bool *ok;  // RECV's, or NULL
+		int64_t d; // TIMEOUT's
+	};
+};
+// What a case needs while its select waits.
+struct go_case {
 	struct sudog sg;
+	uint16_t pollorder, lockorder;
 };
 enum { SCASE_RECV = 1, SCASE_SEND, SCASE_TIMEOUT, SCASE_DEFAULT };
 
@@ -341,20 +328,22 @@ enum { SCASE_RECV = 1, SCASE_SEND, SCASE_TIMEOUT, SCASE_DEFAULT };
 // nanoseconds after the call; DEFAULT is taken when nothing else is ready.
 #define RECV(ch, p) \
 	((struct scase){ .kind = SCASE_RECV, \
+			 .size = sizeof *(p), \
 			 .c = (ch), \
 			 .elem = (p), \
-			 .size = sizeof *(p) })
+			 .d = 0 })
 #define RECV_OK(ch, p, okp) \
 	((struct scase){ .kind = SCASE_RECV, \
+			 .size = sizeof *(p), \
 			 .c = (ch), \
 			 .elem = (p), \
-			 .size = sizeof *(p), \
 			 .ok = (okp) })
 #define SEND(ch, p) \
 	((struct scase){ .kind = SCASE_SEND, \
+			 .size = sizeof *(p), \
 			 .c = (ch), \
 			 .elem = (p), \
-			 .size = sizeof *(p) })
+			 .d = 0 })
 #define TIMEOUT(ns) ((struct scase){ .kind = SCASE_TIMEOUT, .d = (ns) })
 #define DEFAULT ((struct scase){ .kind = SCASE_DEFAULT })
 
@@ -365,10 +354,13 @@ enum { SCASE_RECV = 1, SCASE_SEND, SCASE_TIMEOUT, SCASE_DEFAULT };
 // most 65535); the array is the call's to use until it returns. At most one
 // TIMEOUT and one DEFAULT. Go: select.
 #define chan_select(...) \
-	chan_selectv((struct scase[]){ __VA_ARGS__ }, \
-		     sizeof((struct scase[]){ __VA_ARGS__ }) / \
-			     sizeof(struct scase))
+	__extension__({ \
+		struct scase go_k_[] = { __VA_ARGS__ }; \
+		struct go_case go_w_[sizeof go_k_ / sizeof go_k_[0]]; \
+		chan_selectw_(go_k_, go_w_, sizeof go_k_ / sizeof go_k_[0]); \
+	})
 int chan_selectv(struct scase *cases, size_t n);
+int chan_selectw_(struct scase *cases, struct go_case *work, size_t n);
 
 // ---- Defer, panic, recover -----------------------------------------------
 

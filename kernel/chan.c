@@ -454,14 +454,14 @@ sendwaitword(struct hchan *c, const void *elem)
 }
 
 static inline __attribute__((always_inline)) void
-sendword(struct hchan *c, const void *elem, size_t size)
+sendword(struct hchan *c, const void *elem, size_t want, size_t size)
 {
 	struct g *self = getg();
 	struct sudog *sg;
 	struct word v;
 
-	if (!quickfor(self, c, size)) {
-		chan_send_(c, elem, size);
+	if (!quickfor(self, c, want)) {
+		chan_send_(c, elem, want);
 		return;
 	}
 	v = pick(elem, size); // faults, if it does, before anything is held
@@ -500,15 +500,15 @@ sendword(struct hchan *c, const void *elem, size_t size)
 }
 
 void
-chan_send4_(chan *c, const void *v)
+chan_send4_(chan *c, const void *v, size_t size)
 {
-	sendword(c, v, 4);
+	sendword(c, v, size, 4);
 }
 
 void
-chan_send8_(chan *c, const void *v)
+chan_send8_(chan *c, const void *v, size_t size)
 {
-	sendword(c, v, 8);
+	sendword(c, v, size, 8);
 }
 
 __attribute__((noinline)) void
@@ -625,10 +625,22 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 }
 
 RARE static bool
-recvlate(struct hchan *c, void *elem)
+recvlate(struct hchan *c, void *elem, bool block)
 {
 	lockwait(chanlock(c));
-	return recvlocked(c, elem, true) == RECEIVED;
+	return recvlocked(c, elem, block) == RECEIVED;
+}
+
+// tryrecvany is tryrecvnow of everything.
+__attribute__((noinline)) static bool
+tryrecvany(struct hchan *c, void *elem)
+{
+	lockas(chanlock(c), RANKCHAN);
+	if (__builtin_expect(c->closed && c->qcount == 0, 0)) {
+		unlock(chanlock(c));
+		return false;
+	}
+	return recvlocked(c, elem, false) == RECEIVED;
 }
 
 RARE static bool
@@ -638,15 +650,15 @@ recvany(struct hchan *c, void *elem)
 }
 
 static inline __attribute__((always_inline)) bool
-recvword(struct hchan *c, void *elem, size_t size)
+recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 {
 	struct g *self = getg();
 	struct sudog *sg;
 
-	if (!quickfor(self, c, size) || __builtin_expect(elem == NULL, 0))
-		return chan_recv_(c, elem, size);
+	if (!quickfor(self, c, want) || __builtin_expect(elem == NULL, 0))
+		return block ? chan_recv_(c, elem, want) : tryrecvany(c, elem);
 	if (!got(self, c))
-		return recvlate(c, elem);
+		return recvlate(c, elem, block);
 	sg = c->sendq.first;
 	if (sg != NULL) {
 		if (__builtin_expect(!sg->word || c->dataqsiz != 0, 0))
@@ -666,21 +678,25 @@ recvword(struct hchan *c, void *elem, size_t size)
 		release(chanlock(c));
 		return releaseq(self);
 	}
-	if (__builtin_expect(c->closed, 0))
+	if (__builtin_expect(c->closed, 0) && block)
 		return recvany(c, elem);
-	return recvwaitword(c, elem);
+	if (block)
+		return recvwaitword(c, elem);
+	release(chanlock(c));
+	releaseq(self);
+	return false;
 }
 
 bool
-chan_recv4_(chan *c, void *v)
+chan_recv4_(chan *c, void *v, size_t size)
 {
-	return recvword(c, v, 4);
+	return recvword(c, v, size, 4, true);
 }
 
 bool
-chan_recv8_(chan *c, void *v)
+chan_recv8_(chan *c, void *v, size_t size)
 {
-	return recvword(c, v, 8);
+	return recvword(c, v, size, 8, true);
 }
 
 __attribute__((noinline)) bool
@@ -704,6 +720,27 @@ chan_try_recv_(chan *c, void *v, size_t size)
 	if (c != NULL)
 		elemcheck(c, size, "chan_try_recv");
 	return chanrecv(c, v, false, &ok) && ok;
+}
+
+bool
+trysendnow(struct hchan *c, const void *elem)
+{
+	lockas(chanlock(c), RANKCHAN);
+	if (__builtin_expect(c->closed, 0)) {
+		unlock(chanlock(c));
+		return false;
+	}
+	return sendlocked(c, elem, false);
+}
+
+bool
+tryrecvnow(struct hchan *c, void *elem)
+{
+	if (c->elemsize == 4 && (uintptr_t)elem % 4 == 0)
+		return recvword(c, elem, 4, 4, false);
+	if (c->elemsize == 8 && (uintptr_t)elem % 8 == 0)
+		return recvword(c, elem, 8, 8, false);
+	return tryrecvany(c, elem);
 }
 
 // ---- Close ----------------------------------------------------------------------

@@ -27,6 +27,10 @@ void sendto(struct sudog *sg, const void *elem, void (*unlockf)(void *),
 	    void *arg);
 void recvfrom(struct hchan *c, struct sudog *sg, void *elem,
 	      void (*unlockf)(void *), void *arg);
+// trysendnow and tryrecvnow send and receive if that is possible now; c is not NULL.
+// False also if c is closed, and nothing has happened then.
+bool trysendnow(struct hchan *c, const void *elem);
+bool tryrecvnow(struct hchan *c, void *elem);
 void handover(struct sudog *sg, const void *elem);
 void elemcheck(const struct hchan *c, size_t size, const char *call);
 void valuecheck(const struct hchan *c, const void *v, size_t size,

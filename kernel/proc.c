@@ -467,8 +467,7 @@ park_m(struct g *gp)
 	struct m *mp = getg()->m;
 	bool (*unlockf)(struct g *, void *) = gp->waitunlockf;
 
-	if (WAITSINCE)
-		gp->waitsince = nanotime(); // here: gopark needs no frame
+	gp->waitsince = nanotime();
 	casgstatus(gp, Grunning, Gwaiting);
 	dropg(mp, gp);
 	RACE_POINT(park_waiting);
@@ -492,6 +491,7 @@ gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason)
 	gp->waitarg = arg;
 	gp->waitreason = reason;
 	mcall(park_m);
+	gp->waitsince = 0;
 }
 
 static bool

@@ -33,11 +33,11 @@ runqroom(const struct p *pp)
 	return RUNQ_ROOM - (pp->runqtail - load_rlx(&pp->runqhead));
 }
 
-// taken moves the head of pp's ring from head on; false if a thief has. Release: the
+// tookhead moves the head of pp's ring from head on; false if a thief has. Release: the
 // slot has been read. Acquire: what thieves have read before may be overwritten.
 // Owner only.
 static inline bool
-taken(struct p *pp, uint32_t head)
+tookhead(struct p *pp, uint32_t head)
 {
 	return cas_own(&pp->runqhead, head, head + 1);
 }
@@ -73,7 +73,7 @@ runqturn(struct p *pp, struct g *gp, uint32_t head, uint32_t tail,
 	store_rel(&pp->runqtail, tail + 1);
 	*ng = load_rlx(&pp->runq[SLOT(head)]);
 	RACE_POINT(runqget_cas);
-	return __builtin_expect(taken(pp, head), 1);
+	return __builtin_expect(tookhead(pp, head), 1);
 }
 
 static inline struct g *
@@ -103,7 +103,7 @@ takehead(struct p *pp)
 			return NULL;
 		gp = load_rlx(&pp->runq[SLOT(head)]);
 		RACE_POINT(runqget_cas);
-		if (taken(pp, head))
+		if (tookhead(pp, head))
 			return gp;
 	}
 }

@@ -2,7 +2,7 @@
 //
 // Three passes, as in Go. With all channels locked, in one order by address so
 // that two selects cannot wait for each other:
-//  1. look at the cases in a random order; the first that is ready runs;
+//  1. if any case is ready, look at them in a random order; the first that is runs;
 //  2. else queue a sudog on every channel (and set the timeout's timer) and park;
 //  3. woken by the case that won, take the others' sudogs off their queues.
 //
@@ -19,9 +19,11 @@
 #include <string.h>
 
 #include "chan.h"
+#include "torture.h"
 
 struct sel {
 	struct scase *cases;
+	struct go_case *work; // one for each
 	uint32_t n;        // all cases
 	uint32_t npoll;    // those that can be ready now; pollorder[0..npoll)
 	uint32_t nlock;    // those with a channel; lockorder[0..nlock)
@@ -48,6 +50,7 @@ static void
 pollshuffle(struct sel *s)
 {
 	struct scase *k = s->cases;
+	struct go_case *w = s->work;
 
 	s->npoll = 0;
 	for (uint32_t i = 0; i < s->n; i++) {
@@ -56,76 +59,99 @@ pollshuffle(struct sel *s)
 		if (!canpoll(&k[i]))
 			continue;
 		j = fastrandn(s->npoll + 1);
-		k[s->npoll].pollorder = k[j].pollorder;
-		k[j].pollorder = (uint16_t)i;
+		w[s->npoll].pollorder = w[j].pollorder;
+		w[j].pollorder = (uint16_t)i;
 		s->npoll++;
 	}
 }
 
 // above orders two positions of lockorder by their channels' addresses.
 static bool
-above(const struct scase *k, uint32_t a, uint32_t b)
+above(const struct sel *s, uint32_t a, uint32_t b)
 {
-	return (uintptr_t)k[k[a].lockorder].c > (uintptr_t)k[k[b].lockorder].c;
+	const struct scase *k = s->cases;
+	const struct go_case *w = s->work;
+
+	return (uintptr_t)k[w[a].lockorder].c > (uintptr_t)k[w[b].lockorder].c;
 }
 
 static void
-siftdown(struct scase *k, uint32_t i, uint32_t n)
+siftdown(struct sel *s, uint32_t i, uint32_t n)
 {
+	struct go_case *w = s->work;
+
 	for (;;) {
 		uint32_t child = 2 * i + 1;
 		uint16_t t;
 
 		if (child >= n)
 			return;
-		if (child + 1 < n && above(k, child + 1, child))
+		if (child + 1 < n && above(s, child + 1, child))
 			child++;
-		if (!above(k, child, i))
+		if (!above(s, child, i))
 			return;
-		t = k[i].lockorder;
-		k[i].lockorder = k[child].lockorder;
-		k[child].lockorder = t;
+		t = w[i].lockorder;
+		w[i].lockorder = w[child].lockorder;
+		w[child].lockorder = t;
 		i = child;
 	}
 }
 
-// locksort is a heap sort: no recursion, no storage.
+// Up to so many cases are sorted by insertion.
+enum { FEW = 8 };
+
+// locksort sorts the cases with a channel; by heap, without recursion and storage, if
+// they are not few.
 static void
 locksort(struct sel *s)
 {
 	struct scase *k = s->cases;
-	uint32_t n = 0;
+	struct go_case *w = s->work;
+	uint32_t n = 0, at;
 
-	for (uint32_t i = 0; i < s->npoll; i++)
-		if (haschan(&k[k[i].pollorder]))
-			k[n++].lockorder = k[i].pollorder;
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (!haschan(&k[i]))
+			continue;
+		at = n++;
+		for (; at > 0 && s->n <= FEW &&
+		       (uintptr_t)k[w[at - 1].lockorder].c > (uintptr_t)k[i].c;
+		     at--)
+			w[at].lockorder = w[at - 1].lockorder;
+		w[at].lockorder = (uint16_t)i;
+	}
 	s->nlock = n;
+	if (s->n <= FEW)
+		return;
 	for (uint32_t i = n / 2; i-- > 0;)
-		siftdown(k, i, n);
+		siftdown(s, i, n);
 	while (n > 1) {
-		uint16_t t = k[0].lockorder;
+		uint16_t t = w[0].lockorder;
 
-		k[0].lockorder = k[--n].lockorder;
-		k[n].lockorder = t;
-		siftdown(k, 0, n);
+		w[0].lockorder = w[--n].lockorder;
+		w[n].lockorder = t;
+		siftdown(s, 0, n);
 	}
 }
 
 // lockedbefore: the same channel may be in several cases; it is locked once.
 static bool
-lockedbefore(const struct scase *k, uint32_t i)
+lockedbefore(const struct sel *s, uint32_t i)
 {
-	return i > 0 && k[k[i].lockorder].c == k[k[i - 1].lockorder].c;
+	const struct scase *k = s->cases;
+	const struct go_case *w = s->work;
+
+	return i > 0 && k[w[i].lockorder].c == k[w[i - 1].lockorder].c;
 }
 
 static void
 sellock(struct sel *s)
 {
 	struct scase *k = s->cases;
+	struct go_case *w = s->work;
 
 	for (uint32_t i = 0; i < s->nlock; i++)
-		if (!lockedbefore(k, i)) {
-			lockas(chanlock(k[k[i].lockorder].c), RANKCHAN);
+		if (!lockedbefore(s, i)) {
+			lockas(chanlock(k[w[i].lockorder].c), RANKCHAN);
 			RACE_POINT(select_locking);
 		}
 }
@@ -135,10 +161,11 @@ selunlock(void *arg)
 {
 	struct sel *s = arg;
 	struct scase *k = s->cases;
+	struct go_case *w = s->work;
 
 	for (uint32_t i = s->nlock; i-- > 0;)
-		if (!lockedbefore(k, i))
-			unlock(chanlock(k[k[i].lockorder].c));
+		if (!lockedbefore(s, i))
+			unlock(chanlock(k[w[i].lockorder].c));
 }
 
 // selunlock0 sets the timeout and unlocks, on g0, for the parked gp. From the
@@ -150,6 +177,7 @@ selunlock0(struct g *gp, void *arg)
 {
 	struct sel *s = arg;
 	struct scase *k = s->cases;
+	struct go_case *w = s->work;
 	uint32_t n = s->nlock;
 	struct hchan *c = NULL;
 
@@ -159,7 +187,7 @@ selunlock0(struct g *gp, void *arg)
 		addtimer(&s->timer, s->timer.when);
 	RACE_POINT(select_timer);
 	for (uint32_t i = 0; i < n; i++) {
-		struct hchan *next = k[k[i].lockorder].c;
+		struct hchan *next = k[w[i].lockorder].c;
 
 		if (next != c && c != NULL) {
 			release(chanlock(c));
@@ -242,12 +270,37 @@ try(struct sel *s, struct scase *k)
 	return true;
 }
 
+// seemsready tells whether k could be done now; its channel need not be locked.
+static inline bool
+seemsready(const struct scase *k)
+{
+	const struct hchan *c = k->c;
+
+	if (c == NULL)
+		return false;
+	if (k->kind == SCASE_RECV)
+		return load_rlx(&c->qcount) != 0 ||
+		       load_rlx(&c->sendq.first) != NULL;
+	return load_rlx(&c->recvq.first) != NULL ||
+	       load_rlx(&c->qcount) < c->dataqsiz;
+}
+
+// anyready tells whether a case may be ready. All channels are locked.
+static bool
+anyready(const struct sel *s)
+{
+	for (const struct scase *k = s->cases, *end = k + s->n; k < end; k++)
+		if (haschan(k) ? k->c->closed || seemsready(k) : canpoll(k))
+			return true;
+	return false;
+}
+
 // poll is pass 1: the index of the case that ran, or -1.
 static int
 poll(struct sel *s)
 {
 	for (uint32_t i = 0; i < s->npoll; i++) {
-		uint32_t n = s->cases[i].pollorder;
+		uint32_t n = s->work[i].pollorder;
 
 		if (try(s, &s->cases[n]))
 			return (int)n;
@@ -276,14 +329,15 @@ wait(struct sel *s)
 	store(&gp->selectdone, 0);
 	gp->param = NULL;
 	for (uint32_t i = 0; i < s->nlock; i++) {
-		struct scase *k = &s->cases[s->cases[i].lockorder];
+		struct scase *k = &s->cases[s->work[i].lockorder];
+		struct go_case *w = &s->work[s->work[i].lockorder];
 
-		k->sg = (struct sudog){
+		w->sg = (struct sudog){
 			.g = gp, .elem = k->elem, .c = k->c, .isselect = true
 		};
 		enqueuesudog(k->kind == SCASE_RECV ? &k->c->recvq :
 						     &k->c->sendq,
-			     &k->sg);
+			     &w->sg);
 	}
 	if (s->timeout >= 0) {
 		duration d = s->cases[s->timeout].d;
@@ -309,15 +363,16 @@ cleanup(struct sel *s, const struct sudog *won)
 	RACE_POINT(select_cleanup);
 	sellock(s);
 	for (uint32_t i = 0; i < s->nlock; i++) {
-		uint32_t n = s->cases[i].lockorder;
+		uint32_t n = s->work[i].lockorder;
 		struct scase *k = &s->cases[n];
+		struct go_case *w = &s->work[n];
 
-		if (&k->sg == won)
+		if (&w->sg == won)
 			which = (int)n;
 		else
 			dequeuesudog(k->kind == SCASE_RECV ? &k->c->recvq :
 							     &k->c->sendq,
-				     &k->sg);
+				     &w->sg);
 	}
 	selunlock(s);
 	return which;
@@ -354,7 +409,7 @@ blocks(struct sel *s)
 	bool forever = s->nlock == 0 && s->timeout < 0;
 
 	for (uint32_t i = 0; i < s->nlock; i++)
-		depth -= !lockedbefore(s->cases, i);
+		depth -= !lockedbefore(s, i);
 	if (depth != 0) {
 		selunlock(s);
 		fatal("chan_select: waiting with preemption disabled");
@@ -365,25 +420,107 @@ blocks(struct sel *s)
 	}
 }
 
-int
-chan_selectv(struct scase *cases, size_t n)
+// ---- The quick way ------------------------------------------------------------------
+// Before pass 1 a look at all channels without their locks. If some seem to be ready
+// one of them is drawn, with the same chance for each, and tried like a chan_try_recv
+// or chan_try_send: under its own lock it is ready or it is not. Only what succeeds
+// counts; everything else, and every select in which something is unusual, is for the
+// passes, which see all channels at one moment.
+
+// redraw draws one of several cases that seem to be ready.
+__attribute__((noinline)) static const struct scase *
+redraw(const struct scase *k, size_t n)
 {
-	struct sel s = {
-		.cases = cases, .n = (uint32_t)n, .timeout = -1, .dflt = -1
-	};
+	const struct scase *drawn = NULL;
+	uint32_t ready = 0;
+
+	for (const struct scase *end = k + n; k < end; k++)
+		if (k->kind <= SCASE_SEND && seemsready(k) &&
+		    fastrandn(++ready) == 0)
+			drawn = k;
+	return drawn;
+}
+
+// seek returns a case that seems to be ready, or NULL.
+static inline const struct scase *
+seek(const struct scase *k, size_t n)
+{
+	const struct scase *begin = k, *end = k + n, *found = NULL;
+	uint32_t ready = 0;
+
+	for (; k != end; k++) {
+		const struct hchan *c = k->c;
+
+		if (k->kind == SCASE_RECV) {
+			if (c == NULL || (load_rlx(&c->qcount) == 0 &&
+					  load_rlx(&c->sendq.first) == NULL))
+				continue;
+		} else if (k->kind == SCASE_SEND) {
+			if (!seemsready(k))
+				continue;
+		} else if (k->kind == SCASE_DEFAULT) {
+			continue;
+		} else {
+			return NULL;
+		}
+		found = k;
+		ready++;
+	}
+	return __builtin_expect(ready > 1, 0) ? redraw(begin, n) : found;
+}
+
+// did does k, if that is possible now.
+static inline bool
+did(const struct scase *k)
+{
+	if (k->size != k->c->elemsize)
+		return false;
+	if (k->kind == SCASE_RECV) {
+		if (!tryrecvnow(k->c, k->elem))
+			return false;
+		if (k->ok != NULL)
+			*k->ok = true;
+		return true;
+	}
+	if (k->size > 0)
+		touch(k->elem);
+	return trysendnow(k->c, k->elem);
+}
+
+// quickly returns the case that it has done, or -1.
+static inline int
+quickly(const struct scase *cases, size_t n)
+{
+	const struct scase *k;
+
+	if (__builtin_expect(getg()->goid == 0, 0) || (TORTURE && tosscoin()))
+		return -1;
+	k = seek(cases, n);
+	return k != NULL && did(k) ? (int)(k - cases) : -1;
+}
+
+__attribute__((noinline)) static int
+selectslow(struct scase *cases, struct go_case *work, size_t n)
+{
 	struct sudog *won;
+	struct sel s;
 	int which;
 
 	mustgoroutine("chan_select");
-	if (n > UINT16_MAX)
-		fatal("chan_select: %zu cases; at most 65535", n);
+	s.cases = cases; // not all of it: the timer is large
+	s.work = work;
+	s.n = (uint32_t)n;
+	s.npoll = 0;
+	s.timeout = s.dflt = -1;
 	check(&s);
-	pollshuffle(&s);
 	locksort(&s);
 	sellock(&s);
-	which = poll(&s);
-	if (which >= 0)
-		return which;
+	if (anyready(&s)) {
+		pollshuffle(&s);
+		which = poll(&s);
+		if (which >= 0)
+			return which;
+	}
 	if (s.dflt >= 0) {
 		selunlock(&s);
 		return s.dflt;
@@ -399,6 +536,45 @@ chan_selectv(struct scase *cases, size_t n)
 	return which;
 }
 
+enum { SELECTROOM = 64 * WORD }; // bytes: what selectslow and its calls need
+
+// selectalloc is a select whose go_cases are in its own frame.
+__attribute__((noinline)) static int
+selectalloc(struct scase *cases, size_t n)
+{
+	size_t bytes = n * sizeof(struct go_case);
+	const struct g *gp = getg();
+
+	mustgoroutine("chan_selectv");
+	if (n > UINT16_MAX)
+		fatal("chan_selectv: %zu cases; at most 65535", n);
+	if ((uintptr_t)__builtin_frame_address(0) - gp->stacklo <
+	    bytes + SELECTROOM)
+		fatal("chan_selectv: %zu cases need %zu bytes of stack; this "
+		      "goroutine's has not so much left: go_with gives it a "
+		      "larger one",
+		      n, bytes + SELECTROOM);
+	return selectslow(cases, __builtin_alloca(bytes), n);
+}
+
+// chan_selectw_: work has n, or is NULL.
+int
+chan_selectw_(struct scase *cases, struct go_case *work, size_t n)
+{
+	int which = quickly(cases, n);
+
+	if (which >= 0)
+		return which;
+	return work != NULL ? selectslow(cases, work, n) :
+			      selectalloc(cases, n);
+}
+
+int
+chan_selectv(struct scase *cases, size_t n)
+{
+	return chan_selectw_(cases, NULL, n);
+}
+
 // selectplaces is for ledger.c: 1 if gp, which waits in a select that nobody has won
 // yet, is in all the queues where it should be, else how many have it.
 uint32_t
@@ -408,12 +584,13 @@ selectplaces(const struct g *gp)
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < s->nlock; i++) {
-		const struct scase *k = &s->cases[s->cases[i].lockorder];
+		const struct scase *k = &s->cases[s->work[i].lockorder];
+		const struct go_case *w = &s->work[s->work[i].lockorder];
 		const struct sudog *sg = k->kind == SCASE_RECV ?
 						 k->c->recvq.first :
 						 k->c->sendq.first;
 
-		while (sg != NULL && sg != &k->sg)
+		while (sg != NULL && sg != &w->sg)
 			sg = sg->next;
 		found += sg != NULL;
 	}

@@ -46,7 +46,9 @@ HEADER = "include/go.h"
 HARNESS = "tests/matrix/harness.h"
 
 # Not calls of a program.
-NOT_CALLED = {"early_init": "the program defines it"}
+NOT_CALLED = {"early_init": "the program defines it",
+              "chan_send8_": "chan_send4_, of another size",
+              "chan_recv8_": "chan_recv4_, of another size"}
 
 # ---- How to call ------------------------------------------------------------
 
@@ -63,6 +65,7 @@ FIELDS = [
     ("struct scase", "struct scase cases[2]",
      "f->cases[0] = RECV(f->empty, &f->v); "
      "f->cases[1] = SEND(f->none, &f->v);", ""),
+    ("struct go_case", "struct go_case work[2]", "", ""),
     ("struct mutex", "struct mutex mu", "f->mu = (struct mutex){ 0 };", ""),
     ("struct mutex", "struct mutex held",
      "f->held = (struct mutex){ 0 }; mutex_lock(&f->held);",
@@ -124,6 +127,7 @@ ARGS = [
     (r"struct runtime_stack_use \*u", "f->use"),
     (r"struct goroutine_info \*p", "f->info"),
     (r"struct scase \*cases", "f->cases"),
+    (r"struct go_case \*work", "f->work"),
     (r"struct go_defer \*d", "&f->d"),
     (r"const char \*who", "\"nobody\""),
     (r"struct mutex \*m", "&f->mu"),
@@ -182,8 +186,18 @@ CALLS = {
     "preempt_disable": Way(after="preempt_enable();"),
     "preempt_enable": Way(before="preempt_disable();"),
     "chan_free": Way(after="f->c = NULL;"),
-    "chan_send_": Way(waits="chan send", args={"c": "f->full"}),
-    "chan_recv_": Way(waits="chan receive", args={"c": "f->empty"}),
+    "chan_send_": Way(waits="chan send", args={"c": "f->full"},
+                      name="chan_send"),
+    "chan_recv_": Way(waits="chan receive", args={"c": "f->empty"},
+                      name="chan_recv"),
+    "chan_send4_": Way(waits="chan send", args={"c": "f->full"},
+                       name="chan_send"),
+    "chan_recv4_": Way(waits="chan receive", args={"c": "f->empty"},
+                       name="chan_recv"),
+    "chan_selectw_": Way(waits="chan_select", call="f->cases[1] = "
+                         "RECV(f->none, &f->v); "
+                         "chan_selectw_(f->cases, f->work, 2)",
+                         name="chan_select"),
     "chan_selectv": Way(waits="chan_select", call="f->cases[1] = "
                         "RECV(f->none, &f->v); chan_selectv(f->cases, 2)"),
     "chan_make_": Way(before="again(&f->none, -1);",
@@ -241,8 +255,8 @@ NULLS = {
     r"chan_close\.c": "^panic: close of nil channel$",
     r"chan_try_(send|recv)_\.c": "returned",
     r"chan_try_send_isr_\.c": "returned",
-    r"chan_(send|recv)_\.c": "blocked",
-    r"chan_(try_)?recv_\.v": "returned",        # the value is dropped
+    r"chan_(send|recv)4?_\.c": "blocked",
+    r"chan_(try_)?recv4?_\.v": "returned",      # the value is dropped
     r"timer_start\.fn": "^panic: .*timer_start",
     r"context_with_\w+\.parent": "^panic: cannot create context from nil parent",
     r"context_with_value\.key": "^panic: nil key",

@@ -49,7 +49,8 @@ checkwaiter(const struct goroutine_info *p)
 	NEED(p != NULL);
 	CHECK(strcmp(p->state, "waiting") == 0);
 	CHECK(p->reason != NULL && strstr(p->reason, "chan") != NULL);
-	CHECK(p->waiting >= 5 * MILLISECOND);
+	// 0: it parked while others were ready, and this build does not look.
+	CHECK(p->waiting == 0 || p->waiting >= 5 * MILLISECOND);
 	CHECK(p->waiting <= 15 * MILLISECOND + late(15 * MILLISECOND));
 	CHECK(strcmp(p->name, "w") == 0);
 	CHECK_EQ(p->parent, runtime_goid());

@@ -8,7 +8,7 @@
 #include "../../kernel/stack.c"
 
 void
-casgstatus(struct g *gp, uint32_t old, uint32_t new)
+casgstatuslooked(struct g *gp, uint32_t old, uint32_t new)
 {
 	if (gp->status != old)
 		throw("casgstatus");

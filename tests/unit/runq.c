@@ -105,7 +105,7 @@ overflow(uint32_t start)
 	struct g *gp;
 
 	reset(pp, start);
-	for (uint32_t i = 0; i <= RUNQ_SIZE; i++)
+	for (uint32_t i = 0; i <= RUNQ_ROOM; i++)
 		runqput(pp, &gs[i], false);
 	if (globaln != RUNQ_SIZE / 2 + 1)
 		return false;
@@ -113,9 +113,9 @@ overflow(uint32_t start)
 	for (uint32_t i = 0; i < RUNQ_SIZE / 2; i++, gp = gp->schedlink)
 		if (gp != &gs[i])
 			return false;
-	if (gp != &gs[RUNQ_SIZE] || gp->schedlink != NULL)
+	if (gp != &gs[RUNQ_ROOM] || gp->schedlink != NULL)
 		return false;
-	for (uint32_t i = RUNQ_SIZE / 2; i < RUNQ_SIZE; i++)
+	for (uint32_t i = RUNQ_SIZE / 2; i < RUNQ_ROOM; i++)
 		if (runqget(pp, &inherit) != &gs[i])
 			return false;
 	return runqempty(pp);
@@ -252,6 +252,17 @@ race(unsigned seed)
 		x = x * 1664525 + 1013904223;
 		for (uint32_t n = x >> 28; n > 0 && next < OPS; n--)
 			runqput(&allp[0], &ids[next++], x >> 20 & 1);
+		// A yield: put before the head is taken.
+		if (x >> 16 & 1 && next < OPS) {
+			uint32_t head = load_rlx(&allp[0].runqhead);
+			uint32_t tail = allp[0].runqtail;
+
+			if (head != tail && runqturn(&allp[0], &ids[next],
+						     head, tail, &gp))
+				take(gp);
+			if (head != tail)
+				next++;
+		}
 		// SchedLocalQueueEmpty: what the owner has just put may be
 		// stolen, but never be in neither place.
 		for (uint32_t n = x >> 24 & 15; n > 0; n--)

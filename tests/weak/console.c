@@ -41,13 +41,6 @@ semrelease(struct go_sema *s, bool handoff)
 	(void)handoff;
 }
 
-UNCHECKED void
-casgstatus(struct g *gp, uint32_t old, uint32_t new)
-{
-	(void)old;
-	gp->status = new;
-}
-
 static bool (*commitof)(struct g *gp, void *arg);
 
 // gopark: unlockf, and then wait until somebody readies us.

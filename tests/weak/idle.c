@@ -69,7 +69,7 @@ frozen(void)
 }
 
 void
-stackcheck(const struct g *gp)
+stackbroken(const struct g *gp)
 {
 	(void)gp;
 }
