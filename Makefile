@@ -190,7 +190,9 @@ CODE := $(OPT) -g -fno-common -ffunction-sections -fdata-sections \
 	$(ARCH_CFLAGS) $(STACK_CFLAGS)
 LIBC_DIRS = -nostdinc -isystem $(NEWLIB)/first @$(NEWLIB)/gcc.rsp \
 	-isystem $(NEWLIB)/include @$(NEWLIB)/fixed.rsp
-COMMON = $(CODE) $(DIRS) $(LIBC_DIRS)
+# With DEBUG go.h's fast paths are calls, which ask whether they are legal.
+COMMON = $(CODE) $(DIRS) $(LIBC_DIRS) \
+	$(if $(findstring define DEBUG 1,$(config_lines)),-DGO_INLINE=0)
 # kernel arch boot drivers boards: no floating point, no libc assumed.
 KERNEL_FLAGS = $(COMMON) -std=c11 $(WARN) -ffreestanding $(KERNEL_CFLAGS) \
 	-Ikernel

@@ -8,7 +8,9 @@
 //   goroutine  ordinary code; may block
 //   any        also g0 and interrupt handlers
 // A call that says nothing about its context is for goroutines only; made on
-// g0 or in a handler it throws by its name.
+// g0 or in a handler it throws by its name. (Where a mutex, an rwmutex's read
+// lock, a once or a semaphore has nothing to wait for and nobody to wake, which
+// takes no call at all, only `make DEBUG=1` asks that.)
 //
 // Errors are of three kinds. panic: the program's fault, recoverable. fatal
 // error: cannot be survived, the message names the limit and the setting that
@@ -411,6 +413,7 @@ const char *panic_catch(void (*fn)(void *), void *arg);
 // ---- Sync -----------------------------------------------------------------
 // Zero value ready; caller's storage; nothing is allocated. Fields are private.
 
+// count is less than 0, as int32_t, while somebody is queued: kernel/sema.c.
 struct go_sema {
 	uint32_t lock, count;
 	struct sudog *head, *tail;
@@ -430,7 +433,7 @@ void mutex_unlock(void *m);
 // wait_group: Go's sync.WaitGroup. A negative counter panics, so does an add
 // that races with a wait from zero. wait_group_done may be deferred.
 struct wait_group {
-	uint32_t n, waiters;
+	uint32_t n;
 	struct go_sema sema;
 };
 void wait_group_add(struct wait_group *wg, int delta);
@@ -476,7 +479,7 @@ void cond_broadcast(struct cond *c);
 // the zero value none. acquire waits for one, first come first served;
 // semaphore_acquire_timeout for at most d nanoseconds, then it returns false and
 // has none. semaphore_release, which may be deferred, gives one back, or adds
-// one; more than UINT32_MAX panic. semaphore_release_isr is for handlers: any
+// one; more than INT32_MAX panic. semaphore_release_isr is for handlers: any
 // context. Go: golang.org/x/sync/semaphore, with weights of 1.
 struct semaphore {
 	struct go_sema s;
@@ -492,6 +495,8 @@ bool semaphore_try_acquire(struct semaphore *s);
 bool semaphore_acquire_timeout(struct semaphore *s, int64_t d);
 void semaphore_release(void *s);
 void semaphore_release_isr(struct semaphore *s);
+
+#include "go_inline.h"
 
 #ifndef __cplusplus
 #define GO_IS(T, p) ((T *){ (p) })

@@ -14,8 +14,13 @@
 // lifo puts the waiter in front. semrelease gives one back and wakes the first
 // waiter; with handoff the waiter gets it directly and runs at once in place
 // of the caller. Goroutine context. Go: sync.runtime_Semacquire*, Semrelease.
+// semwait and semgive are what is left of them when a unit was not to be had, or
+// could not be counted. semfull panics, by the name of the call, if s has INT32_MAX.
 void semacquire(struct go_sema *s, bool lifo, const char *reason);
 void semrelease(struct go_sema *s, bool handoff);
+void semwait(struct go_sema *s, bool lifo, const char *reason);
+void semgive(struct go_sema *s, bool handoff);
+void semfull(const struct go_sema *s, const char *call);
 // semtryacquire takes one if there is one. semacquiretimeout waits at most d
 // nanoseconds; false: it has none. semreleaseisr is semrelease for any context.
 bool semtryacquire(struct go_sema *s);

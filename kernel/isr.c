@@ -282,12 +282,18 @@ semreleaseisr(struct go_sema *s, const char *call)
 		semrelease(s, false);
 		return;
 	}
-	if (!queued(mp) && trylock(mp, semlock(s))) {
-		gp = semgive(s);
+	while (!queued(mp)) {
+		if (go_sema_give_(&s->count))
+			return;
+		semfull(s, call);
+		if (!trylock(mp, semlock(s)))
+			break;
+		gp = semserve(s);
 		unlocktried(semlock(s));
-		if (gp != NULL)
+		if (gp != NULL) {
 			pushready(gp);
-		return;
+			return;
+		}
 	}
 	op = lateron(mp, s);
 	if (op == NULL) {

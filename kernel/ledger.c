@@ -181,6 +181,18 @@ inqueue(const struct sudog *sg, const struct g *gp)
 	return n;
 }
 
+// semaplaces is for those who wait at a semaphore, or in the queue of one.
+static uint32_t
+semaplaces(const struct go_sema *s, const struct g *gp)
+{
+	bool counts = strcmp(gp->waitreason, "sync.Cond.Wait") != 0 &&
+		      strcmp(gp->waitreason, "sync.WaitGroup.Wait") != 0;
+
+	law("L4", "somebody waits beside units: the semaphore at", addr(s),
+	    counts && s->head != NULL && (int32_t)s->count >= 0, 0);
+	return inqueue(s->head, gp);
+}
+
 // waitplaces returns in how many wait queues gp, which is Gwaiting, can be found.
 static uint32_t
 waitplaces(const struct g *gp)
@@ -200,7 +212,7 @@ waitplaces(const struct g *gp)
 		return inqueue(((const struct hchan *)arg)->recvq.first, gp);
 	if (strcmp(why, "note") == 0 || strcmp(why, "irq wait") == 0)
 		return load((const uintptr_t *)arg) == (uintptr_t)gp;
-	return inqueue(((const struct go_sema *)arg)->head, gp);
+	return semaplaces(arg, gp);
 }
 
 // each looks at every goroutine that was ever made.

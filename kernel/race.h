@@ -50,6 +50,7 @@
 	/* sema.c */ \
 	X(sema_given) X(sema_queued) X(sema_timer) X(sema_timedout) \
 	X(sema_woken) X(cond_queued) X(cond_unlocked) X(wg_unlocked) \
+	X(sema_none) X(sema_served) X(wg_queued) \
 	/* time.c */ \
 	X(timer_add) X(timer_takeout) X(timer_first) X(timer_fired) \
 	X(timer_firing) X(timer_unlocked) X(timer_fndone) X(timer_claimed) \

@@ -517,7 +517,7 @@ semlock(struct go_sema *s)
 {
 	return (struct lock *)(void *)&s->lock;
 }
-struct g *semgive(struct go_sema *s);
+struct g *semserve(struct go_sema *s);
 
 // ---- isr.c: what handlers may do ----------------------------------------------
 // inhandler is the M whose handler this is, NULL elsewhere.

@@ -1,18 +1,36 @@
 // sema.c: the sleeping semaphore below sync, malloc's locks and stop-the-world.
 //
-// What always holds, under the semaphore's own spin lock: a waiter is queued only
-// while the count is zero. semrelease gives the unit to the first waiter directly;
-// it never goes through the count, so nobody who comes later overtakes a waiter.
+// A free unit is taken and given without the lock, by one step on the count
+// (go_cas.h). Who finds none takes the spin lock, makes the count WAITED, and queues
+// itself. What always holds:
+//  - The count is WAITED exactly while somebody is queued; the step from 0 to WAITED
+//    and the one back are made under the lock, each together with the queue's, as
+//    others who take the lock see it. Nobody takes or gives a unit by way of
+//    WAITED: who meets it comes here, and takes the lock. So no unit is free while
+//    somebody is queued, and the step to WAITED fails if one has become free.
+//  - semrelease gives the unit to the first waiter directly; it never goes through
+//    the count, so nobody who comes later overtakes a waiter.
+//  - A count is never made more than 0 with the lock held: who takes that unit may
+//    end the semaphore's storage at once. So a release that finds under the lock
+//    that nobody is queued any more lets go of it and begins anew.
+//  - A handler gives a free unit as everybody does, and does the rest if it gets the
+//    lock (isr.c).
+// tests/model/sema.pml has these steps.
 // The queue is made of sudogs in the waiters' frames.
 //
-// The waiters of a cond are the same queue without a count. isselect marks a
-// waiter with a timeout, success one that has been served.
+// The waiters of a cond and of a wait_group are the same queue without a count.
+// isselect marks a waiter with a timeout, success one that has been served.
 //
 // Turned down: Go's treap of addresses, which exists because a Go semaphore is
-// one word; here its queue lives in the caller's struct.
+// one word; here its queue lives in the caller's struct. Go's order, in which a
+// release adds to the count first and then looks whether anybody waits, and a waiter
+// looks again once it is queued: two words, so each side needs a full fence between
+// its store and its load, and whoever is woken has to take its unit like a newcomer.
 //
 // Go: sema.go.
 #include "runtime.h"
+
+#define WAITED (1u << 31)
 
 static void
 enqueue(struct go_sema *s, struct sudog *sg, bool lifo)
@@ -28,73 +46,131 @@ enqueue(struct go_sema *s, struct sudog *sg, bool lifo)
 	}
 }
 
-void
-semacquire(struct go_sema *s, bool lifo, const char *reason)
+// mustwait is the last look before the caller queues itself: true if it has to, and
+// whoever gives a unit from now on will ask for the lock; false if it has one. s is
+// locked.
+static bool
+mustwait(struct go_sema *s)
 {
-	struct sudog sg = { 0 };
+	while (!go_sema_shut_(&s->count)) {
+		RACE_POINT(sema_none);
+		if (load_rlx(&s->count) == WAITED)
+			break;
+		if (go_sema_take_(&s->count))
+			return false;
+	}
+	return true;
+}
+
+// semwait takes a unit, and waits for one if it must.
+void
+semwait(struct go_sema *s, bool lifo, const char *reason)
+{
+	struct sudog sg;
 
 	if (getg()->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
-	touch(s);
 	lockas(semlock(s), RANKSEMA);
-	if (s->count > 0) {
-		s->count--;
+	if (!mustwait(s)) {
 		unlock(semlock(s));
 		return;
 	}
 	sg.g = getg();
+	sg.isselect = false;
 	enqueue(s, &sg, lifo);
 	RACE_POINT(sema_queued);
 	goparkunlock(semlock(s), reason);
 }
 
-// semgive gives a unit of s: returns the goroutine that has it now and is to be
-// made ready, NULL if nobody waited. s is locked.
+void
+semacquire(struct go_sema *s, bool lifo, const char *reason)
+{
+	if (!go_sema_take_(&s->count))
+		semwait(s, lifo, reason);
+}
+
+// semserve gives a unit of s to the first who waits: returns the goroutine that has
+// it now and is to be made ready; NULL if nobody waits, and nothing is given. s is
+// locked.
 struct g *
-semgive(struct go_sema *s)
+semserve(struct go_sema *s)
 {
 	struct sudog *sg;
 
 	while ((sg = s->head) != NULL) {
-		s->head = sg->next;
+		if ((s->head = sg->next) == NULL)
+			store_rlx(&s->count, 0);
 		if (!sg->isselect || cas(&sg->g->selectdone, 0, 1)) {
 			sg->success = true;
 			return sg->g;
 		} // else its time was over first
 	}
-	s->count++;
 	return NULL;
+}
+
+// semfull panics if s cannot have another unit.
+void
+semfull(const struct go_sema *s, const char *call)
+{
+	if (load_rlx(&s->count) == INT32_MAX)
+		panic("%s: more than %d permits", call, (int)INT32_MAX);
+}
+
+static struct g *
+serve(struct go_sema *s)
+{
+	struct g *gp;
+
+	lockas(semlock(s), RANKSEMA);
+	gp = semserve(s);
+	unlock(semlock(s));
+	return gp;
+}
+
+// giveagain: nobody is queued any more, or was.
+__attribute__((noinline)) static struct g *
+giveagain(struct go_sema *s)
+{
+	struct g *gp;
+
+	do {
+		RACE_POINT(sema_served);
+		semfull(s, "semaphore_release");
+		if (go_sema_give_(&s->count))
+			return NULL;
+	} while ((gp = serve(s)) == NULL);
+	return gp;
+}
+
+// semgive gives a unit that could not be counted.
+void
+semgive(struct go_sema *s, bool handoff)
+{
+	struct g *gp = serve(s);
+
+	if (gp == NULL && (gp = giveagain(s)) == NULL)
+		return;
+	RACE_POINT(sema_given);
+	if (!handoff) {
+		goready(gp); // the last: no frame stands
+		return;
+	}
+	goready(gp);
+	if (getg()->locks == 0)
+		goyield();
 }
 
 void
 semrelease(struct go_sema *s, bool handoff)
 {
-	struct g *gp;
-
-	touch(s);
-	lockas(semlock(s), RANKSEMA);
-	gp = semgive(s);
-	unlock(semlock(s));
-	if (gp == NULL)
-		return;
-	RACE_POINT(sema_given);
-	goready(gp);
-	if (handoff && getg()->locks == 0)
-		goyield();
+	if (!go_sema_give_(&s->count))
+		semgive(s, handoff);
 }
 
 bool
 semtryacquire(struct go_sema *s)
 {
-	bool ok;
-
-	touch(s);
-	lockas(semlock(s), RANKSEMA);
-	ok = s->count > 0;
-	if (ok)
-		s->count--;
-	unlock(semlock(s));
-	return ok;
+	return go_sema_take_(&s->count);
 }
 
 // ---- Waiting for a while only ----------------------------------------------------
@@ -139,38 +215,45 @@ withdraw(struct go_sema *s, struct sudog *sg)
 	*link = sg->next;
 	if (s->tail == sg)
 		s->tail = last;
+	if (s->head == NULL)
+		store_rlx(&s->count, 0);
 }
 
 bool
 semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 {
 	struct g *gp = getg();
-	struct sudog sg = { .g = gp, .isselect = true };
-	int64_t now = nanotime();
+	struct sudog sg;
+	int64_t now;
 
 	if (gp->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
-	touch(s);
+	if (go_sema_take_(&s->count))
+		return true;
+	if (d <= 0)
+		return false;
+	now = nanotime();
 	lockas(semlock(s), RANKSEMA);
-	if (s->count > 0 || d <= 0) {
-		bool ok = s->count > 0;
-
-		s->count -= ok;
+	if (!mustwait(s)) {
 		unlock(semlock(s));
-		return ok;
+		return true;
 	}
 	store(&gp->selectdone, 0);
 	gp->timer = (struct timer){ .fn = timedout, .arg = gp };
 	gp->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
+	sg.g = gp;
+	sg.isselect = true;
+	sg.success = false;
 	enqueue(s, &sg, false);
 	gopark(parktimed, semlock(s), reason);
 	RACE_POINT(sema_woken);
 	deltimer(&gp->timer);
+	if (sg.success) // nobody sets it any more: see selectdone
+		return true;
 	lockas(semlock(s), RANKSEMA);
-	if (!sg.success)
-		withdraw(s, &sg);
+	withdraw(s, &sg);
 	unlock(semlock(s));
-	return sg.success;
+	return false;
 }
 
 // ---- cond ------------------------------------------------------------------------
@@ -181,8 +264,11 @@ void
 condwait(struct go_sema *s, void (*unlockm)(void *), void *m)
 {
 	struct g *gp = getg();
-	struct sudog sg = { .g = gp };
+	struct sudog sg;
 
+	sg.g = gp;
+	sg.elem = NULL;
+	sg.success = false;
 	if (gp->locks != 0)
 		fatal("sync.Cond.Wait with preemption disabled");
 	touch(s);
@@ -230,39 +316,49 @@ condnotify(struct go_sema *s, bool all)
 }
 
 // ---- wait_group: a counter whose zero wakes everybody ---------------------
+// n is the counter, and WAITED in it while somebody is queued. It moves without the
+// lock (go_count_ while nobody is) but for the step from 1 and WAITED to 0, which is
+// one with the end of the queue for those who take the lock; and who waits takes it.
 
-void
-wgadd(struct wait_group *wg, int delta)
+// wakeall takes wg from last to 0 and readies who waits; false if it is not at last.
+// Apart, so that wgadd saves no registers for it.
+__attribute__((noinline)) static bool
+wakeall(struct wait_group *wg, uint32_t last)
 {
-	struct lock *l = semlock(&wg->sema);
 	struct sudog *sg = NULL;
-	bool misuse;
-	int32_t n;
+	bool done;
 
-	touch(wg);
-	lockas(l, RANKSEMA);
-	n = (int32_t)wg->n + delta;
-	misuse = n >= 0 && wg->waiters != 0 && delta > 0 && n == delta;
-	if (n >= 0 && !misuse)
-		wg->n = (uint32_t)n;
-	if (n == 0 && !misuse) {
+	lockas(semlock(&wg->sema), RANKSEMA);
+	done = cas(&wg->n, last, 0);
+	if (done) {
 		sg = wg->sema.head;
 		wg->sema.head = NULL;
-		wg->waiters = 0;
 	}
-	unlock(l);
+	unlock(semlock(&wg->sema));
 	RACE_POINT(wg_unlocked);
-	// From here on the wait_group may be gone.
-	if (n < 0)
-		panic("sync: negative WaitGroup counter");
-	if (misuse)
-		panic("sync: WaitGroup misuse: Add called concurrently with "
-		      "Wait");
+	// If it is done the wait_group may be gone from here on.
 	while (sg != NULL) {
 		struct g *gp = sg->g;
 
 		sg = sg->next; // before its frame lives again
 		goready(gp);
+	}
+	return done;
+}
+
+void
+wgadd(struct wait_group *wg, int delta)
+{
+	while (!go_count_(&wg->n, delta)) {
+		uint32_t old = load_rlx(&wg->n), waited = old & WAITED;
+		int n;
+
+		if (__builtin_add_overflow((int)(old - waited), delta, &n) ||
+		    n < 0)
+			panic("sync: negative WaitGroup counter");
+		if (waited && (n == 0 ? wakeall(wg, old) :
+					cas(&wg->n, old, (uint32_t)n | WAITED)))
+			return;
 	}
 }
 
@@ -271,17 +367,21 @@ wgwait(struct wait_group *wg)
 {
 	struct lock *l = semlock(&wg->sema);
 	struct sudog sg;
+	uint32_t n;
 
 	if (getg()->locks != 0)
 		fatal("wait_group_wait with preemption disabled");
 	touch(wg);
 	lockas(l, RANKSEMA);
-	if (wg->n == 0) {
-		unlock(l);
-		return;
-	}
-	wg->waiters++;
+	do {
+		n = load(&wg->n);
+		if (n == 0) {
+			unlock(l);
+			return;
+		}
+	} while (!cas(&wg->n, n, n | WAITED));
 	sg.g = getg();
 	enqueue(&wg->sema, &sg, false);
+	RACE_POINT(wg_queued);
 	goparkunlock(l, "sync.WaitGroup.Wait");
 }

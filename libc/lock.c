@@ -3,7 +3,8 @@
 // newlib is built with retargetable locking: malloc, stdio, atexit, the
 // environment and the time zone each ask for a lock by these names. Waiting
 // for one blocks a goroutine and never a hart. On g0 and in handlers malloc
-// and stdio are therefore illegal, and mutex_lock throws there by its name.
+// and stdio are therefore illegal, and taking a lock throws there, free or not:
+// what it guards may be half done by the goroutine below.
 //
 // What always holds: owner is the goroutine that holds a recursive lock, and
 // only that goroutine ever stores itself there, so "owner == I" can be asked
@@ -70,9 +71,16 @@ __retarget_lock_close_recursive(_LOCK_T lock)
 	poolput(&lockpool, lock);
 }
 
+static inline void
+legal(void)
+{
+	needgoroutine("malloc or stdio");
+}
+
 void
 __retarget_lock_acquire(_LOCK_T lock)
 {
+	legal();
 	mutex_lock(&lock->m);
 }
 
@@ -113,6 +121,7 @@ __retarget_lock_acquire_recursive(_LOCK_T lock)
 
 	if (again(lock, gp))
 		return;
+	legal();
 	mutex_lock(&lock->m);
 	own(lock, gp);
 }

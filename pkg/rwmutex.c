@@ -6,6 +6,7 @@
 // there before (readerwait). Readers that come meanwhile wait for it in turn.
 //
 // Go: sync/rwmutex.go.
+#define GO_INLINE 0 // here are the functions themselves
 #include "../kernel/atomic.h"
 #include "../kernel/hooks.h"
 
@@ -14,12 +15,44 @@
 
 #define MAXREADERS (1u << 30)
 
+// What go_inline.h leaves over: the readercount was moved, and is n < 0.
+void
+rwmutex_rlock_(struct rwmutex *rw)
+{
+	needgoroutine("rwmutex_rlock");
+	semacquire(&rw->readers, false, "sync.RWMutex.RLock");
+}
+
+void
+rwmutex_runlock_(struct rwmutex *rw, int32_t n)
+{
+	needgoroutine("rwmutex_runlock");
+	if (n == -1 || n == -(int32_t)MAXREADERS - 1)
+		fatal("sync: RUnlock of unlocked RWMutex");
+	if (xadd(&rw->readerwait, -1u) == 0)
+		semrelease(&rw->writer, false); // the last one
+}
+
 void
 rwmutex_rlock(struct rwmutex *rw)
 {
-	needgoroutine("rwmutex_rlock");
-	if ((int32_t)xadd(&rw->readercount, 1) < 0)
-		semacquire(&rw->readers, false, "sync.RWMutex.RLock");
+	if (DEBUG)
+		needgoroutine("rwmutex_rlock");
+	if (go_add_(&rw->readercount, 1) < 0)
+		rwmutex_rlock_(rw);
+}
+
+void
+rwmutex_runlock(void *arg)
+{
+	struct rwmutex *rw = arg;
+	int32_t n;
+
+	if (DEBUG)
+		needgoroutine("rwmutex_runlock");
+	n = go_add_(&rw->readercount, -1u);
+	if (n < 0)
+		rwmutex_runlock_(rw, n);
 }
 
 bool
@@ -32,22 +65,6 @@ rwmutex_try_rlock(struct rwmutex *rw)
 		if (cas(&rw->readercount, n, n + 1))
 			return true;
 	return false;
-}
-
-void
-rwmutex_runlock(void *arg)
-{
-	struct rwmutex *rw = arg;
-	int32_t n;
-
-	needgoroutine("rwmutex_runlock");
-	n = (int32_t)xadd(&rw->readercount, -1u);
-	if (n >= 0)
-		return;
-	if (n == -1 || n == -(int32_t)MAXREADERS - 1)
-		fatal("sync: RUnlock of unlocked RWMutex");
-	if (xadd(&rw->readerwait, -1u) == 0)
-		semrelease(&rw->writer, false); // the last one
 }
 
 void

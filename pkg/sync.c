@@ -10,13 +10,14 @@
 // awake and tries already.
 //
 // Go: sync/mutex.go, sync/waitgroup.go.
+#define GO_INLINE 0 // here are the functions themselves
 #include "../kernel/atomic.h"
 #include "../kernel/hooks.h"
 
 #undef mutex_unlock
 #undef wait_group_done
 
-enum { LOCKED = 1, WOKEN = 2, STARVING = 4, WAITER = 8 };
+enum { LOCKED = 1, WOKEN = 2, STARVING = 4, WAITER = 8 }; // go_cas.h knows 1
 
 #define STARVE_NS (1 * MILLISECOND)
 
@@ -49,13 +50,15 @@ inherit(struct mutex *m, bool starving)
 	xadd(&m->state, delta);
 }
 
-// Apart, so that the fast path saves no registers.
-__attribute__((noinline)) static void
-lockslow(struct mutex *m)
+// mutex_lock_ is what go_inline.h leaves over of mutex_lock: m was not free, when it
+// was looked at.
+void
+mutex_lock_(struct mutex *m)
 {
 	int64_t since = 0;
 	bool starving = false, awoke = false;
 
+	needgoroutine("mutex_lock");
 	for (;;) {
 		uint32_t old = load(&m->state);
 
@@ -78,13 +81,14 @@ lockslow(struct mutex *m)
 	}
 }
 
+// The fast path: go_inline.h's, where the compiler puts it into the caller.
 void
 mutex_lock(struct mutex *m)
 {
-	needgoroutine("mutex_lock");
-	if (cas_acq(&m->state, 0, LOCKED))
-		return;
-	lockslow(m);
+	if (DEBUG)
+		needgoroutine("mutex_lock");
+	if (!go_mutex_take_(&m->state))
+		mutex_lock_(m);
 }
 
 bool
@@ -98,9 +102,13 @@ mutex_try_lock(struct mutex *m)
 	       cas_acq(&m->state, old, old | LOCKED);
 }
 
-__attribute__((noinline)) static void
-unlockslow(struct mutex *m, uint32_t new)
+void
+mutex_unlock_(struct mutex *m)
 {
+	uint32_t new;
+
+	needgoroutine("mutex_unlock");
+	new = xadd(&m->state, -(uint32_t)LOCKED);
 	if (!((new + LOCKED) & LOCKED))
 		fatal("sync: unlock of unlocked mutex");
 	if (new &STARVING) {
@@ -123,16 +131,14 @@ void
 mutex_unlock(void *mutex)
 {
 	struct mutex *m = mutex;
-	uint32_t new;
 
-	needgoroutine("mutex_unlock");
-	new = __atomic_sub_fetch(&m->state, LOCKED, MO_REL);
-	if (new != 0)
-		unlockslow(m, new);
+	if (DEBUG)
+		needgoroutine("mutex_unlock");
+	if (!go_mutex_drop_(&m->state))
+		mutex_unlock_(m);
 }
 
-// The counter of a wait_group and its waiters change together, so both are
-// guarded by the semaphore's spin lock: see wgadd in kernel/sema.c.
+// The counter of a wait_group is the kernel's: see wgadd in kernel/sema.c.
 void
 wait_group_add(struct wait_group *wg, int delta)
 {

@@ -35,7 +35,7 @@ FREESTANDING = {"stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h",
                 "limits.h", "stdalign.h", "stdnoreturn.h", "float.h"}
 # memcpy and its like are newlib's, but have no state.
 PURE = FREESTANDING | {"string.h"}
-PUBLIC = {"include/go.h"}
+PUBLIC = {"include/go.h", "include/go_inline.h", "include/go_cas.h"}
 ARCH = {"include/arch.h", "include/config.h"}
 HOOKS = {"kernel/hooks.h", "kernel/pool.h", "kernel/atomic.h"}
 

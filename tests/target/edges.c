@@ -299,6 +299,48 @@ SemaphoreWithdrawLast(void)
 	CHECK(!semaphore_try_acquire(&w->s));
 }
 
+static void
+acquires_or_gives(void *arg)
+{
+	struct timed *w = arg;
+
+	if (semaphore_acquire_timeout(&w->s, w->d))
+		return;
+	semaphore_release(&w->s);
+	atomic_fetch_add(&w->which, 1);
+}
+
+// The time of two is over at once. The first gives a permit while the second, whose
+// time is over as well, is still queued: nobody has it, so it counts.
+static void
+SemaphoreBothLate(void)
+{
+	struct timed w = { .d = MILLISECOND };
+	int64_t t;
+
+	runtime_gomaxprocs(1);
+	for (int i = 0; i < 10; i++) {
+		int n = 0;
+
+		atomic_store(&w.which, 0);
+		go(acquires_or_gives, &w);
+		go(acquires_or_gives, &w);
+		t = time_now();
+		while (time_now() - t < 300 * MICROSECOND)
+			runtime_gosched(); // until they wait
+		preempt_disable();
+		while (time_now() - t < 3 * MILLISECOND)
+			;
+		preempt_enable();
+		NEED(wait_idle(0));
+		while (semaphore_try_acquire(&w.s))
+			n++;
+		CHECK_EQ(n, w.which - (2 - w.which));
+		if (virtual_clock() && !atonce() && !tortured())
+			CHECK_EQ(n, 2);
+	}
+}
+
 // No time to wait: what is there, or nothing.
 static void
 SemaphoreNoWait(void)
@@ -1019,32 +1061,93 @@ releases_three(void *arg)
 	atomic_store(&fired, 1);
 }
 
-// Releases that meet a held lock are all done later, each for its own semaphore.
+static bool
+one_waits(void *arg)
+{
+	const struct semaphore *p = arg;
+
+	return p->s.head != NULL;
+}
+
+static void
+takes_permit(void *arg)
+{
+	semaphore_acquire(arg);
+	atomic_fetch_add(&accepted, 1);
+}
+
+// held lets the handler come while somebody holds the lock of the first semaphore.
+static void
+held(void)
+{
+	struct go_sema *s = &isr_permits[0].s;
+
+	atomic_store(&fired, 0);
+	preempt_disable();
+	while (!free_to_held(&s->lock)) // who has queued itself may not be gone
+		;
+	devstart(100 * MICROSECOND);
+	while (atomic_load(&fired) == 0)
+		;
+}
+
+static void
+letgo(void)
+{
+	hold(&isr_permits[0].s.lock, 0);
+	preempt_enable();
+}
+
+static bool
+both_served(void *arg)
+{
+	(void)arg;
+	return atomic_load(&accepted) == 2;
+}
+
+// Releases for somebody who waits, that meet a held lock, are all done later, each
+// for its own semaphore; and so are those behind them.
 static void
 IsrReleases(void)
 {
 	handle(releases_three);
 	for (int i = 0; i < 20; i++) {
-		struct go_sema *s = &isr_permits[0].s;
-
-		atomic_store(&fired, 0);
-		preempt_disable();
-		hold(&s->lock, 1);
-		devstart(100 * MICROSECOND);
-		while (atomic_load(&fired) == 0)
-			;
-		hold(&s->lock, 0);
-		preempt_enable();
-		for (int k = 0; k < EACH; k++) {
+		atomic_store(&accepted, 0);
+		go(takes_permit, &isr_permits[0]);
+		go(takes_permit, &isr_permits[1]);
+		NEED(eventually(one_waits, &isr_permits[0]));
+		NEED(eventually(one_waits, &isr_permits[1]));
+		held();
+		CHECK_EQ(accepted, 0);
+		CHECK(!semaphore_try_acquire(&isr_permits[1]));
+		letgo();
+		for (int k = 1; k < EACH; k++) {
 			CHECK(semaphore_acquire_timeout(&isr_permits[0],
 							10 * MILLISECOND));
-			CHECK(k == 0 ||
+			CHECK(k == 1 ||
 			      semaphore_acquire_timeout(&isr_permits[1],
 							10 * MILLISECOND));
 		}
+		NEED(eventually(both_served, NULL));
 		CHECK(!semaphore_try_acquire(&isr_permits[0]));
 		CHECK(!semaphore_try_acquire(&isr_permits[1]));
 	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+}
+
+// Where nobody waits a release needs no lock: all are done when the handler is.
+static void
+IsrReleasesFree(void)
+{
+	handle(releases_three);
+	held();
+	for (int k = 0; k < EACH; k++)
+		CHECK(semaphore_try_acquire(&isr_permits[0]));
+	for (int k = 1; k < EACH; k++)
+		CHECK(semaphore_try_acquire(&isr_permits[1]));
+	CHECK(!semaphore_try_acquire(&isr_permits[0]));
+	CHECK(!semaphore_try_acquire(&isr_permits[1]));
+	letgo();
 	irq_handle(DEV_IRQ, NULL, NULL);
 }
 
@@ -1373,6 +1476,7 @@ const struct test edges_tests[] = {
 	T(TimeoutTwice),
 	T(SemaphoreLateTimer),
 	T(SemaphoreWithdrawLast),
+	T(SemaphoreBothLate),
 	T(SemaphoreNoWait),
 	T(MutexAgain),
 	T(MutexHandoff),
@@ -1393,6 +1497,7 @@ const struct test edges_tests[] = {
 	T(IsrSweep),
 	T(IsrMeetsPark),
 	T(IsrReleases),
+	T(IsrReleasesFree),
 	T(IsrWakesInOrder),
 	T(NoteTwice),
 	T(IrqWaitTwice),

@@ -626,7 +626,7 @@ toomany(void *arg)
 static void
 SemaphoreOverflow(void)
 {
-	struct semaphore s = SEMAPHORE(UINT32_MAX);
+	struct semaphore s = SEMAPHORE(INT32_MAX);
 
 	CHECK(panic_catch(toomany, &s) != NULL);
 	CHECK(semaphore_try_acquire(&s));
