@@ -145,6 +145,10 @@ holds park "1 hart, edge-triggered" -DNH=1 -DEDGE
 holds park "2 harts"
 holds park "2 harts, edge-triggered" -DEDGE
 holds park "3 harts" -DNH=3
+holds sema "a giver, a handler, a timed waiter"
+holds sema "2 givers, a timed waiter" -DGIVERS=2 -DIRQS=0
+holds sema "2 timed waiters" -DTIMED=2 -DIRQS=0
+holds sema "2 handlers" -DGIVERS=0 -DIRQS=2
 holds stw "2 harts, 2 submits, 2 stops"
 holds stw "2 harts, one interrupt each" -DONCE
 holds locked "2 harts, 1 P, 1 locked"
@@ -175,6 +179,8 @@ if [ "$level" = full ]; then
 		holds idle "3 harts, 2 + 1, $v" -DNH=3 -DSUBS=2 -DIRQS=1 -D$v
 	done
 	holds park "3 harts, edge-triggered" -DNH=3 -DEDGE
+	holds sema "a giver, a handler, 2 timed waiters" -DTIMED=2
+	holds sema "2 givers, a handler, a timed waiter" -DGIVERS=2
 	holds stw "2 harts, 3 submits, 3 stops" -DSUBS=3 -DSTOPS=3
 	holds stw "2 harts, V_STEAL_NOLOOK" -DV_STEAL_NOLOOK
 	holds stw "3 harts, 1 submit, 1 stop" -DNH=3 -DSUBS=1 -DSTOPS=1
@@ -243,6 +249,15 @@ found park COMMIT_EARLY
 found park COMMIT_STORE -DEDGE
 found park TOUCH_LATE -DEDGE
 found park WAITER_KEPT
+
+found sema QUEUE_BLIND
+found sema OPEN_NOT
+found sema OPEN_EARLY -DTIMED=2 -DIRQS=0
+found sema WITHDRAW_SHUT
+found sema TIMED_BLIND
+found sema COUNT_LOCKED
+found sema WAKE_LOCKED
+found sema GIVE_LOST
 
 # stop, and the stopped
 found stw GIVEUP_NOLOOK
