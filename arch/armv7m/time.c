@@ -8,7 +8,7 @@
 // (the counter has arrived, its event has not been taken into account yet).
 // That it arrived is read from COUNTFLAG, which reading clears: whoever sees it
 // first, any reader or the interrupt, moves base one period on, in the same
-// dozen instructions without interrupts. So no reader depends on the interrupt
+// stretch without interrupts. So no reader depends on the interrupt
 // having run, and a late one costs nothing.
 //
 // Left alone, a period is 2^24 ticks. For an earlier deadline the period that
@@ -34,6 +34,12 @@
 // A deep sleep (SLEEP_NS, arch_cpusleep) stops the counter; the board's clock tells
 // how much is missing.
 //
+// Every interrupt is kept out for 12 instructions by a reader, 29 if a period has
+// ended, and 29 by a cut, which is the longest stretch that the kernel has PRIMASK
+// set (tests/depth/latency.c holds it to that). All that a cut has to know is the
+// counter: it is compared with the distance of the deadline, so no time is computed
+// there.
+//
 // Turned down: the tick count from the interrupt only (a reader in a masked
 // stretch or above the kernel's level would see time go back); PENDSTSET as the
 // wrap flag (it is gone when the handler starts, before base has moved); a
@@ -49,8 +55,7 @@
 
 enum {
 	PERIOD_MAX = 1 << 24,
-	CUT_MIN = SYSTICK_CUT_MIN, // no cut closer than this, in ticks
-	READ_MAX = 16              // ticks that two reads may take, at most
+	CUT_MIN = SYSTICK_CUT_MIN // no cut closer than this, in ticks
 };
 
 // Ticks to nanoseconds: whole part and 32 bits of fraction; and back, rounded
@@ -81,28 +86,33 @@ running(void)
 	return v;
 }
 
-// fold returns ticks since boot, and brings clk up to date. PRIMASK is set.
-static uint64_t
-fold(void)
+// wrapped takes an end of the period into account. PRIMASK is set.
+static __attribute__((noinline)) uint64_t
+wrapped(void)
 {
-	uint32_t v = ioread32(SYST_CVR);
+	uint64_t end = clk.base + clk.period;
 
-	if (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
-		clk.base += clk.period;
-		clk.period = PERIOD_MAX;
-		v = running();
-	}
-	return clk.base + clk.period - v;
+	clk.base = end;
+	clk.period = PERIOD_MAX;
+	return end + PERIOD_MAX - running();
 }
 
-static uint64_t
+// ticks returns ticks since boot, and brings clk up to date.
+static inline uint64_t
 ticks(void)
 {
 	uint32_t pm = primask_save();
-	uint64_t t = fold();
+	uint32_t v = ioread32(SYST_CVR);
+	uint64_t t;
 
+	if (__builtin_expect(ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG, 0)) {
+		t = wrapped();
+		primask_restore(pm);
+		return t;
+	}
+	t = clk.base + clk.period;
 	primask_restore(pm);
-	return t;
+	return t - v;
 }
 
 static int64_t
@@ -121,37 +131,90 @@ nanotime(void)
 	return ticks_to_ns(ticks());
 }
 
-// restart sets the counter to 0, from where it starts with the reload value,
-// and returns how many ticks of the old period had gone. Two reads and the
-// write stand at equal distances.
-static uint32_t
-restart(uint32_t period)
-{
-	uint32_t v1, v2, took;
+// What cut's one stretch ended in.
+enum { DONE, WRAPPED, ENDED, LATE };
 
-	__asm__ volatile("ldr %0, [%2]\n\t"
-			 "ldr %1, [%2]\n\t"
-			 "str %2, [%2]"
-			 : "=&r"(v1), "=&r"(v2)
-			 : "r"(SYST_CVR)
-			 : "memory");
-	took = v1 - v2;
-	if (v2 == 0 || v2 > v1)
-		return period; // it ended under our hands
-	return period - v2 + (took < READ_MAX ? took : READ_MAX);
+// restart makes the running period end n ticks from now, and the one after it a long
+// one again. PRIMASK is set for as long, 28 instructions: so it is written out, with
+// all that can be known before in registers. Two reads and the write that restarts
+// the counter stand at equal distances; the clock's books are made up while the
+// counter leaves 0. Unless DONE it comes back with PRIMASK set: WRAPPED and LATE have
+// read, and so taken away, a COUNTFLAG that is still to be counted.
+static uint32_t
+restart(uint32_t n, uint32_t *pm)
+{
+	uint32_t v, v2, t, lo, hi, result;
+
+	__asm__ volatile(
+		"mrs	%[pm], primask\n\t"
+		"cpsid	i\n\t"
+		"ldr	%[v], [%[st], #8]\n\t" // CVR
+		"ldr	%[t], [%[st]]\n\t"     // CSR
+		"tst	%[t], %[flag]\n\t"
+		"bne	2f\n\t"
+		"cmp	%[v], %[min]\n\t"
+		"bls	3f\n\t"
+		"str	%[n1], [%[st], #4]\n\t" // RVR
+		"ldr	%[v], [%[st], #8]\n\t"
+		"ldr	%[v2], [%[st], #8]\n\t"
+		"str	%[v2], [%[st], #8]\n\t"
+		"subs	%[v], %[v], %[v2]\n\t" // what a read takes,
+		"usat	%[v], #4, %[v]\n\t"    // 15 ticks at most
+		"bcc	4f\n\t"
+		"ldrd	%[lo], %[hi], [%[clk]]\n\t"
+		"ldr	%[t], [%[clk], #8]\n\t"
+		"add	%[t], %[t], %[v]\n\t"
+		"subs	%[t], %[t], %[v2]\n\t"
+		"adds	%[lo], %[lo], %[t]\n\t"
+		"adc	%[hi], %[hi], #0\n\t"
+		"strd	%[lo], %[hi], [%[clk]]\n\t"
+		"str	%[n], [%[clk], #8]\n"
+		"1:	ldr	%[t], [%[st], #8]\n\t"
+		"cmp	%[t], #0\n\t"
+		"beq	1b\n\t"
+		"str	%[max], [%[st], #4]\n\t"
+		"ldr	%[t], [%[st]]\n\t"
+		"tst	%[t], %[flag]\n\t"
+		"bne	5f\n\t"
+		"msr	primask, %[pm]\n\t"
+		"movs	%[r], %[done]\n\t"
+		"b	9f\n"
+		"2:	movs	%[r], %[wrapped]\n\t"
+		"b	9f\n"
+		"3:	msr	primask, %[pm]\n\t"
+		"movs	%[r], %[done]\n\t"
+		"b	9f\n"
+		"4:	movs	%[r], %[ended]\n\t"
+		"b	9f\n"
+		"5:	movs	%[r], %[late]\n"
+		"9:"
+		: [pm] "=&r"(*pm), [v] "=&r"(v), [v2] "=&r"(v2), [t] "=&r"(t),
+		  [lo] "=&r"(lo), [hi] "=&r"(hi), [r] "=&r"(result)
+		: [st] "r"(SYST_CSR), [clk] "r"(&clk), [n] "r"(n),
+		  [n1] "r"(n - 1), [min] "r"(n + CUT_MIN),
+		  [max] "r"(PERIOD_MAX - 1), [flag] "i"(SYST_CSR_COUNTFLAG),
+		  [done] "i"(DONE), [wrapped] "i"(WRAPPED), [ended] "i"(ENDED),
+		  [late] "i"(LATE)
+		: "memory", "cc");
+	return result;
 }
 
-// settle makes the period after the short one of n ticks a long one again. The
-// short one may be over before that, on an emulator that lost the processor for
-// a while. Then it has come back, and how often cannot be known: what COUNTFLAG
-// shows is counted, and clk says which of the two is running now.
-static void
-settle(uint32_t n)
+// settle is for an emulator that lost the processor for a while in restart: the
+// old period ended under our hands, or the short one was over before it was to be the
+// last of its kind. Then it has come back, and how often cannot be known: what
+// COUNTFLAG shows is counted, and clk says which of the two is running now.
+static __attribute__((noinline, cold)) void
+settle(uint32_t n, uint32_t what)
 {
 	uint32_t v;
 
-	running();
-	iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	if (what == ENDED) {
+		clk.base += clk.period;
+		running();
+		iowrite32(SYST_RVR, PERIOD_MAX - 1);
+	} else {
+		clk.base += n;
+	}
 	v = running();
 	while (ioread32(SYST_CSR) & SYST_CSR_COUNTFLAG) {
 		clk.base += n;
@@ -164,19 +227,21 @@ settle(uint32_t n)
 // before that. CUT_MIN leaves time to set the long reload before the short
 // period is over.
 static void
-cut(uint64_t n)
+cut(uint32_t n)
 {
-	uint32_t pm = primask_save();
-	uint64_t now = fold();
+	uint32_t pm, r;
 
 	if (n < CUT_MIN)
 		n = CUT_MIN;
-	if (now + n + CUT_MIN < clk.base + clk.period) {
-		iowrite32(SYST_RVR, (uint32_t)n - 1);
-		clk.base += restart(clk.period);
-		settle((uint32_t)n);
+	while ((r = restart(n, &pm)) != DONE) {
+		if (r == WRAPPED)
+			wrapped();
+		else
+			settle(n, r);
+		primask_restore(pm);
+		if (r != WRAPPED)
+			break;
 	}
-	primask_restore(pm);
 }
 
 // arm makes an interrupt come at the deadline, or before it, then to be armed
@@ -192,7 +257,7 @@ arm(void)
 	if (left <= 0)
 		iowrite32(ICSR, ICSR_PENDSVSET);
 	else if (left < ticks_to_ns(PERIOD_MAX))
-		cut((((uint64_t)left * DIV_FRAC) >> 32) + 1);
+		cut((uint32_t)(((uint64_t)left * DIV_FRAC) >> 32) + 1);
 }
 
 void

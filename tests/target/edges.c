@@ -482,7 +482,7 @@ nothing(void *arg)
 static void
 TimerStoppedIsQuiet(void)
 {
-	struct timer a = { 0 }, b = { 0 };
+	struct timer a = { 0 }, b = { 0 }, c = { 0 };
 	struct runtime_hart from, to;
 
 	if (chaotic() || atonce() || !virtual_clock() || tortured()) {
@@ -493,12 +493,15 @@ TimerStoppedIsQuiet(void)
 	for (int i = 0; i < 50; i++) {
 		timer_start(&a, 300 * MICROSECOND, nothing, NULL);
 		timer_start(&b, 900 * MICROSECOND, nothing, NULL);
+		timer_start(&c, 600 * MICROSECOND, nothing, NULL);
 		CHECK(timer_stop(&a));
+		CHECK(timer_stop(&c));
 		time_sleep(MILLISECOND);
 		CHECK(!timer_stop(&b));
 	}
 	to = total();
-	CHECK(to.interrupts - from.interrupts < 250); // 200
+	// 200, or 250 if g0 is still at it RETRY_NS after the first.
+	CHECK(to.interrupts - from.interrupts < 300);
 }
 
 static struct ticker equal;
