@@ -163,6 +163,8 @@ void procyield(void);
 // interrupt controller, lines being numbered as the board's manual does, and
 // routes it to hart 0. Any context, any hart.
 void arch_irqmask(unsigned irq, bool masked);
+// arch_irqhold is arch_irqmask(irq, true) in a handler of that very line, irq < NIRQ.
+//   static inline void arch_irqhold(unsigned irq);         (arch_config.h)
 #define IRQ_IPI 0xffffffffu // the irq number of an inter-processor interrupt
 
 // ---- Time ---------------------------------------------------------------
@@ -240,11 +242,19 @@ _Noreturn void mstart(unsigned cpu);
 // timerintr and irqdispatch are called on the g0 stack with interrupts masked
 // and getg() == g0; gp is what was interrupted (a goroutine or g0). If they
 // return true (only when gp is a goroutine), the arch saves gp's full context
-// so that gogo(gp) continues it, and calls asyncpreempt2(gp) with sp at the
-// base of the g0 stack and interrupts unmasked. irqdispatch may be called with
-// IRQ_IPI; the arch acknowledges at the hart or controller.
+// so that gogo(gp) continues it, and calls intrswitch(gp) with sp at the base of the
+// g0 stack and interrupts still masked. That returns whom the arch continues at once,
+// as gogo does, or NULL: then, or without asking, the arch calls asyncpreempt2(gp)
+// with sp at the base of the g0 stack and interrupts unmasked. irqdispatch may be
+// called with IRQ_IPI; the arch acknowledges at the hart or controller.
 bool timerintr(struct g *gp);
 bool irqdispatch(unsigned irq, struct g *gp);
+struct g *intrswitch(struct g *gp);
+// irqswitch is irqdispatch and intrswitch in one, for a line's interrupt of a
+// goroutine whose full context is saved already, as gogo wants it. It returns
+// gp (which goes on), NULL (preempt gp: asyncpreempt2), or whom to continue at
+// once: he was parked by mcall.
+struct g *irqswitch(unsigned irq, struct g *gp);
 _Noreturn void asyncpreempt2(struct g *gp);
 // sigpanic0 is told of a fault taken by gp, on the g0 stack (or the emergency
 // stack), interrupts masked, with getg() == g0 once there is one. name says what

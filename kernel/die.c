@@ -406,7 +406,7 @@ static bool
 canrun(void)
 {
 	if (load(&sched.runqsize) != 0 || load(&sched.nwaiters) != 0 ||
-	    sched.lockedwait != 0)
+	    irqwaits() || sched.lockedwait != 0)
 		return true;
 	for (uint32_t i = 0; i < ncpu; i++)
 		if (!runqempty(&allp[i]) || load64(&allp[i].timer0when) != 0 ||

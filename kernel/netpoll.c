@@ -7,16 +7,17 @@
 // takes. A line is masked from its interrupt until the next irq_wait, so a level-
 // triggered device needs no code in the handler: the goroutine serves it.
 //
-// A line's state is NOBODY, FIRED or the goroutine that waits. sched.nwaiters goes
-// up before a goroutine waits and down when it runs again, never in between, so
-// that checkdead cannot see a moment without a waiter and without its goroutine
-// (Go issue 61454).
+// A line's state is NOBODY, FIRED or the goroutine that waits. With more than
+// one hart sched.nwaiters goes up before a goroutine waits and down when it runs
+// again, never in between, so that checkdead cannot see a moment without a waiter
+// and without its goroutine (Go issue 61454).
 //
 // A line with a handler of the kernel's own (irqattach) is never masked: the
 // handler quiets its device, and makes ready whom it likes with pushready.
 //
 // Go: netpoll.go.
 #include "runtime.h"
+#include "torture.h"
 
 #define NOBODY ((uintptr_t)0)
 #define FIRED ((uintptr_t)1)
@@ -43,22 +44,20 @@ irqattach(unsigned irq, void (*fn)(void *arg), void *arg)
 void
 pushready(struct g *gp)
 {
-	struct m *mp = getg()->m;
+	struct m *mp = thism();
 
 	gp->schedlink = mp->ready;
 	store_rel(&mp->ready, gp);
 }
 
-// netpollready: the line has fired. In a handler.
+// netpollready: the line has fired. In a handler of mp.
 void
-netpollready(unsigned irq)
+netpollready(struct m *mp, unsigned irq)
 {
 	void (*fn)(void *arg);
 	uintptr_t s;
 
 	if (irq < NIRQ && (fn = load_acq(&handlers[irq].fn)) != NULL) {
-		struct m *mp = getg()->m;
-
 		mp->inhandler = true;
 		fn(handlers[irq].arg);
 		mp->inhandler = false;
@@ -67,11 +66,139 @@ netpollready(unsigned irq)
 	arch_irqmask(irq, true);
 	if (irq >= NIRQ)
 		return; // nobody can wait for it: masked for good
+	// A goroutine that is there stays until a handler of its line takes it.
 	do
 		s = load(&irqstate[irq]);
 	while (!cas(&irqstate[irq], s, s > FIRED ? NOBODY : FIRED));
 	if (s > FIRED)
 		pushready((struct g *)s);
+}
+
+// irqdispatch: a device's line has fired, or another hart wants us to look. What
+// comes of it is preempt.c's, unless a goroutine waits and the interrupted one may be
+// taken off for it: that is quickly said.
+bool
+irqdispatch(unsigned irq, struct g *gp)
+{
+	struct m *mp = thism();
+	uintptr_t s;
+
+	mp->interrupts++;
+	if (irq == IRQ_IPI)
+		return ipiexit(mp, gp);
+	s = irq < NIRQ ? load_rlx(&irqstate[irq]) : NOBODY;
+	if (s <= FIRED) {
+		netpollready(mp, irq);
+		return lineexit(mp, gp);
+	}
+	arch_irqhold(irq);
+	store(&irqstate[irq], NOBODY);
+	pushready((struct g *)s);
+	if (gp->goid == 0 || gp->locks != 0 || (gp->bumps + 1) % BUMPS == 0)
+		return lineexit(mp, gp);
+	gp->bumps++;
+	return true;
+}
+
+// ---- From an interrupt to who waits for it --------------------------------------
+// One goroutine made ready, nothing else to be done: then the interrupted one gives
+// way to it at once, without the scheduler. It is next on its P, and the two share
+// what is left of the slice: a wake-up from an interrupt is as short as a call.
+
+// direct tells whether it is as simple as that.
+static inline bool
+direct(const struct m *mp, const struct p *pp, const struct g *gp)
+{
+	if (MAXHARTS > 1 && (load_rlx(&sched.nlocked) != 0 ||
+			     load_rlx(&sched.gcwaiting) || mp->resched))
+		return false;
+	return ((uintptr_t)mp->ready | (uintptr_t)mp->isrops |
+		(uintptr_t)load_rlx(&pp->runnext) | pp->sliceover |
+		gp->locks) == 0 &&
+	       !(TORTURE && tosscoin());
+}
+
+// turn moves gp, whose status is old, on to new, by way of `by`. sure: it cannot be
+// anything else.
+static inline void
+turn(struct g *gp, uint32_t old, uint32_t by, uint32_t new, bool sure)
+{
+	if (RACE || DEBUG ||
+	    (!sure && __builtin_expect(load_rlx(&gp->status) != old, 0))) {
+		casgstatus(gp, old, by);
+		casgstatus(gp, by, new);
+		return;
+	}
+	store_rlx(&gp->status, new);
+}
+
+// handto lets gp give way to next.
+static inline struct g *
+handto(struct m *mp, struct p *pp, struct g *gp, struct g *next)
+{
+	if (STACK_GUARD_BYTES == 0)
+		stackcheck(gp);
+	turn(next, Gwaiting, Grunnable, Grunning, false);
+	if (MAXHARTS > 1)
+		next->m = mp;
+	mp->curg = next;
+	gp->preempt = 0;
+	turn(gp, Grunning, Gpreempted, Grunnable, true); // it was interrupted
+	if (MAXHARTS > 1)
+		store_rel(&gp->m, NULL);
+	store_rel(&pp->runnext, gp); // its context is saved, for a thief
+	if (__builtin_expect(pp->slow.notick, 0))
+		starttick(pp);
+	if (MAXHARTS > 1)
+		wakep();
+	return next;
+}
+
+// intrswitch: see arch.h.
+struct g *
+intrswitch(struct g *gp)
+{
+	struct m *mp = thism();
+	struct p *pp = mp->p;
+	struct g *next = mp->ready;
+
+	if (next == NULL || next->schedlink != NULL ||
+	    (MAXHARTS > 1 && load_acq(&next->m) != NULL)) // gswitch is at it
+		return NULL;
+	mp->ready = NULL;
+	if (!direct(mp, pp, gp)) {
+		mp->ready = next;
+		return NULL;
+	}
+	pp->inherits++;
+	mp->preemptions++;
+	return handto(mp, pp, gp, next);
+}
+
+// irqslow is irqswitch where it is not so simple.
+static __attribute__((noinline)) struct g *
+irqslow(unsigned irq, struct g *gp)
+{
+	return irqdispatch(irq, gp) ? intrswitch(gp) : gp;
+}
+
+// irqswitch: see arch.h. Only what a waiting goroutine needs is done here: it is not
+// in the state's word any more before anybody else looks.
+struct g *
+irqswitch(unsigned irq, struct g *gp)
+{
+	struct m *mp = thism();
+	struct p *pp = mp->p;
+	uint32_t bumps = gp->bumps + 1u;
+	uintptr_t s = irq < NIRQ ? load_rlx(&irqstate[irq]) : NOBODY;
+
+	if (s <= FIRED || bumps % BUMPS == 0 || !direct(mp, pp, gp))
+		return irqslow(irq, gp);
+	arch_irqhold(irq);
+	store(&irqstate[irq], NOBODY);
+	gp->bumps = (uint8_t)bumps;
+	pp->inherits++;
+	return handto(mp, pp, gp, (struct g *)s);
 }
 
 // netpoll takes what this hart's handlers made ready, in the order in which they
@@ -133,6 +260,17 @@ irq_handle(unsigned irq, void (*fn)(void *), void *arg)
 		xadd(&sched.nwaiters, -1u);
 }
 
+// irqwaits tells whether a goroutine waits for a line that nwaiters does not know
+// of. With one hart nobody can look between the handler's two steps.
+bool
+irqwaits(void)
+{
+	for (unsigned i = 0; MAXHARTS == 1 && i < NIRQ; i++)
+		if (load(&irqstate[i]) > FIRED)
+			return true;
+	return false;
+}
+
 void
 irq_wait(unsigned irq)
 {
@@ -145,9 +283,11 @@ irq_wait(unsigned irq)
 		panic("irq_wait: line %u has a handler", irq);
 	if (getg()->locks != 0)
 		fatal("irq_wait with preemption disabled");
-	xadd(&sched.nwaiters, 1);
+	if (MAXHARTS > 1)
+		xadd(&sched.nwaiters, 1);
 	gopark(commit, &irqstate[irq], "irq wait");
-	xadd(&sched.nwaiters, -1u);
+	if (MAXHARTS > 1)
+		xadd(&sched.nwaiters, -1u);
 	if (getg()->param != NULL)
 		panic("irq_wait: somebody waits for line %u already", irq);
 }

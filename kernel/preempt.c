@@ -41,10 +41,8 @@
 // (a computation that is alone never comes there), in the idle wait (a busy machine
 // never comes there), or at every interrupt (a loop in g0 takes interrupts).
 //
-// Contexts: timerintr and irqdispatch are handlers. Go: sysmon, retake, preemptone.
+// Contexts: timerintr, lineexit and ipiexit are handlers. Go: sysmon, retake, preemptone.
 #include "runq.h"
-
-enum { BUMPS = 64 };
 
 // otherswait tells whether somebody waits for the time of pp's goroutine. pp's
 // hart only.
@@ -163,11 +161,11 @@ retry(struct m *mp)
 // putoff tells gp's hart to come back a little later, now and then: a goroutine
 // that others interrupt is sure to get on, if slowly.
 static bool
-putoff(struct g *gp, int64_t now)
+putoff(struct g *gp)
 {
 	if (++gp->bumps % BUMPS != 0)
 		return false;
-	armtimer(now + RETRY_NS);
+	armtimer(nanotime() + RETRY_NS);
 	return true;
 }
 
@@ -221,7 +219,22 @@ armwatch(struct m *mp)
 }
 #endif
 
-// intrexit is the end of every handler: it says whether gp is taken off now.
+// takeoff tells whether gp, which an interrupt met, is taken off now, when somebody
+// else is wanted. over: it has had its slice.
+static bool
+takeoff(struct m *mp, struct g *gp, bool over)
+{
+	if (gp != mp->g0 && gp->locks == 0 && (over || !putoff(gp)))
+		return true;
+	if (mp->curg != NULL)
+		mp->curg->preempt = 1;
+	if (gp == mp->g0)
+		retry(mp);
+	return false;
+}
+
+// intrexit is the end of a handler that has to do with time, or that another hart
+// asked for: it says whether gp is taken off now.
 static bool
 intrexit(struct m *mp, struct g *gp, int64_t now)
 {
@@ -248,22 +261,35 @@ intrexit(struct m *mp, struct g *gp, int64_t now)
 		armtimer(pp->tickwhen);
 	if (timerlook(pp) > now)
 		armtimer(timerlook(pp));
-	if (!wanted(mp, pp, now))
+	return wanted(mp, pp, now) && takeoff(mp, gp, over);
+}
+
+// lineexit is the end of a device's handler, the short way: what is due by the
+// clock has an interrupt of its own.
+bool
+lineexit(struct m *mp, struct g *gp)
+{
+	struct p *pp = mp->p;
+
+	if (CHAOS && chaosmax != 0)
+		return intrexit(mp, gp, nanotime());
+	if (MAXHARTS > 1 && load_rlx(&dying) != 0)
+		frozen();
+	if (STACK_GUARD_BYTES == 0 && gp != mp->g0)
+		stackcheck(gp);
+	if (pp == NULL || (MAXHARTS > 1 && pp->held))
 		return false;
-	if (mp->curg != NULL)
-		mp->curg->preempt = 1;
-	if (gp == mp->g0)
-		retry(mp);
-	else if (gp->locks == 0)
-		return over || !putoff(gp, now);
-	return false;
+	if (!pending(mp) && !pp->sliceover &&
+	    !(MAXHARTS > 1 && load_rlx(&sched.gcwaiting)))
+		return false;
+	return takeoff(mp, gp, pp->sliceover);
 }
 
 // timerintr: the hart's deadline has passed.
 bool
 timerintr(struct g *gp)
 {
-	struct m *mp = getg()->m;
+	struct m *mp = thism();
 	int64_t now = nanotime();
 
 	mp->interrupts++;
@@ -274,14 +300,9 @@ timerintr(struct g *gp)
 	return intrexit(mp, gp, now);
 }
 
-// irqdispatch: a device's line has fired, or another hart wants us to look.
+// ipiexit: another hart wants this one to look.
 bool
-irqdispatch(unsigned irq, struct g *gp)
+ipiexit(struct m *mp, struct g *gp)
 {
-	struct m *mp = getg()->m;
-
-	mp->interrupts++;
-	if (irq != IRQ_IPI)
-		netpollready(irq);
 	return intrexit(mp, gp, nanotime());
 }

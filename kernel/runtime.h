@@ -228,7 +228,7 @@ struct schedt {
 	uint32_t nlocked; // goroutines locked to an M; 0: nothing below matters
 	uint32_t lockedwait; // bit i: allm[i] needs a P; written under lock
 	uint32_t ngsys;
-	uint32_t nwaiters; // goroutines that wait for a device
+	uint32_t nwaiters; // goroutines that wait for a device; see irqwaits
 	bool mainstarted, maingone;
 	struct go_sema worldsema; // one stopper at a time
 };
@@ -239,6 +239,13 @@ extern struct p allp[MAXHARTS];
 extern uint32_t ncpu;       // harts found, at most MAXHARTS
 extern uint32_t gomaxprocs; // changed only while the world is stopped
 extern struct g allg[NG];
+
+// thism is the M that this runs on; g0 and handlers, or with preemption off.
+static inline struct m *
+thism(void)
+{
+	return MAXHARTS == 1 ? &allm[0] : getg()->m;
+}
 
 _Static_assert(offsetof(struct g, sched.sp) == G_SCHED_SP, "arch.h");
 _Static_assert(offsetof(struct g, sched.pc) == G_SCHED_PC, "arch.h");
@@ -487,12 +494,15 @@ settick(struct p *pp, int64_t when)
 }
 
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------
+enum { BUMPS = 64 }; // see preempt.c
 void starttick(struct p *pp);
 void armtimer(int64_t when);
 void armchaos(void);
 void armwatch(struct m *mp); // WATCHDOG_NS > 0
 void kickticks(void);
 bool otherswait(struct p *pp);
+bool lineexit(struct m *mp, struct g *gp);
+bool ipiexit(struct m *mp, struct g *gp);
 
 // ---- netpoll.c: interrupts as events -----------------------------------------
 struct g *netpoll(void);
@@ -503,7 +513,8 @@ pending(const struct m *mp)
 	barrier(); // the same hart's handlers: no fence
 	return load_rlx(&mp->ready) != NULL || load_rlx(&mp->isrops) != NULL;
 }
-void netpollready(unsigned irq);
+void netpollready(struct m *mp, unsigned irq);
+bool irqwaits(void);
 void irqattach(unsigned irq, void (*fn)(void *arg), void *arg);
 void pushready(struct g *gp);
 

@@ -11,9 +11,9 @@ readhart(struct runtime_hart *h, const struct p *pp, const struct m *mp)
 	h->lives = pp->lives;
 	h->reused = pp->reused;
 	h->steals = pp->steals;
-	h->preemptions = mp->preemptions;
+	h->preemptions = mp->preemptions + pp->handed;
 	h->wakeups = mp->wakeups;
-	h->interrupts = mp->interrupts;
+	h->interrupts = mp->interrupts + pp->handed;
 	h->idle_ns = load64(&mp->idle_ns);
 	h->late_ns = load64(&mp->late);
 }

@@ -100,7 +100,8 @@ def kind_x86_64(i, before, recent):
 
 def kind_armv7m(i, before, recent):
     text = i.text.lower()
-    handler = i.fn in ("arch_irqentry", "arch_svcentry", "arch_faultentry")
+    handler = i.fn in ("arch_irqentry", "arch_lineentry", "arch_svcentry",
+                       "arch_faultentry")
     if handler and before.fn != i.fn:
         return "E"
     if handler and re.match(r"bx\s+lr", text):

@@ -247,6 +247,7 @@ entry gocoop
 	isb
 	cpsie	i
 #endif
+entry gocoopend
 	pop	{r4-r11, pc}
 	udf	#0
 	.size	gocoop, . - gocoop

@@ -51,10 +51,13 @@
 irq\n\()_vector:
 	.endm
 
-// void arch_irqentry(void);
-// All kernel-level interrupts. bool arch_dispatch(struct g *gp, psp, exc) says
-// whether to preempt.
-handler arch_irqentry
+// void arch_lineentry(void);
+// A line of the NVIC. If it met a goroutine that has room for it and no FP state,
+// all that a preemption saves is saved at once, so that struct g *irqswitch(irq, gp)
+// can name whom to continue without another step. He was parked by mcall: the
+// frame for the core that leads to gocoop's end is made below what mcall left. If
+// there is no room for it, it lies in the guard, and the core says so.
+handler arch_lineentry
 	.set	n, 0
 	.rept	NVIC_LINES
 	vector	%n
@@ -62,6 +65,65 @@ handler arch_irqentry
 	.endr
 	.noaltmacro
 	ldr	r3, =arch_cur
+	tst	lr, #EXC_PSP
+	beq	.Lirq
+#if ARMV7M_FPU
+	tst	lr, #EXC_NOFP
+	beq	.Lirq
+#endif
+	mrs	r0, psp
+	ldrd	r1, r2, [r3]            // gp, g0
+	ldr	ip, [r1, #G_STACK_LO]
+	add	ip, #4 + 36             // the canary and r4-r11, lr
+	cmp	r0, ip
+	blo	.Lirq                   // reports it
+	stmdb	r0!, {r4-r11, lr}
+	str	r2, [r3]
+	ldr	sp, [r2, #G_SCHED_SP]
+	push	{r0, r1, r3, lr}
+	mrs	r0, ipsr
+	subs	r0, #16
+	bl	irqswitch
+	pop	{r1, r2, r3, lr}        // gobuf.sp, gp, &arch_cur
+	cmp	r0, r2
+	bne	1f
+	str	r2, [r3]                // r4-r11 are as they were
+	bx	lr
+1:	ldr	ip, =gopreempted
+	strd	r1, ip, [r2, #G_SCHED_SP]
+	cbz	r0, 2f
+#if ARMV7M_FPU || STACK_GUARD_BYTES == 0
+	dsb
+	ldr	r2, =gogo
+	b	tothread
+#else
+	str	r0, [r3]
+	ldr	r1, [r0, #G_SCHED_SP]
+	ldr	r3, [r0, #G_STACK_LO]
+	ldr	r2, =MPU_RBAR
+	sub	r3, #STACK_GUARD_BYTES - (MPU_RBAR_VALID | REGION_STACK)
+	str	r3, [r2]
+	dsb                             // for that, and for arch_irqhold's write
+	sub	r1, #32
+	ldrd	r2, r3, 3f
+	strd	r2, r3, [r1, #24]
+	msr	psp, r1
+	mvn	lr, #2                  // 0xfffffffd: Thread, PSP, no FP
+	bx	lr
+	.balign	4
+3:	.word	gocoopend, 0x01000000   // pc, xPSR: Thumb
+#endif
+2:	mov	r0, r2
+	ldr	r2, =asyncpreempt2
+	b	tothread
+endhandler arch_lineentry
+
+// void arch_irqentry(void);
+// The other interrupts of the kernel's level, and the other cases. bool arch_dispatch(struct g *gp, psp, exc) says
+// whether to preempt.
+handler arch_irqentry
+	ldr	r3, =arch_cur
+.Lirq:
 	ldrd	r0, r2, [r3]            // g as it stands, g0
 	tst	lr, #EXC_PSP
 	beq	.Lg0
@@ -112,6 +174,7 @@ preempt:
 	ldr	r3, =gopreempted
 	strd	r1, r3, [r2, #G_SCHED_SP]
 	mov	r0, r2
+.Lschedule:
 	ldr	r2, =asyncpreempt2
 	b	tothread
 

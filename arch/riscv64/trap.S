@@ -208,7 +208,8 @@ ENDFUNC trap_entry
 
 // trap_preempt is where a handler's true leads: sp = the frame at the base of
 // the g0 stack, tp = g0, the goroutine's s0..s11 in place. It moves the context
-// to the goroutine's stack and calls asyncpreempt2. Never returns.
+// to the goroutine's stack and continues whom intrswitch names, or calls
+// asyncpreempt2. Never returns.
 	.option	push
 	.option	arch, +f, +d
 FUNC trap_preempt
@@ -326,13 +327,20 @@ FUNC trap_preempt
 	sd	t0, G_SCHED_SP(a1)
 	sd	t1, G_SCHED_PC(a1)
 	mv	a0, a1
+	mv	s0, a1
 	addi	sp, sp, F_BYTES
+	.cfi_undefined 64
+	call	intrswitch
+	beqz	a0, 4f
+	TRANSLATED
+	j	gogo
+4:
+	mv	a0, s0
 	// The way out of the trap is an XRET to the next instruction: it unmasks
 	// (the goroutine was interrupted, so PIE is set) and leaves PP as thread
 	// code wants it.
 	lla	t1, 3f
 	csrw	CSR_EPC, t1
-	.cfi_undefined 64
 	XRET
 3:
 	call	asyncpreempt2

@@ -3,20 +3,20 @@
 #include "riscv64.h"
 #include "../../drivers/plic.h"
 
-// external hands over every device interrupt that is waiting. A line stays
-// quiet between claim and completion; a handler that leaves its device unserved
-// has masked the line before it returns.
+// external hands over the most urgent device interrupt that waits; another one brings
+// its hart back as soon as this trap is left. A line stays quiet between claim and
+// completion; a handler that leaves its device unserved has masked the line before it
+// returns.
 static bool
 external(struct g *gp)
 {
-	bool preempt = false;
-	unsigned irq;
+	unsigned irq = plic_claim();
+	bool preempt;
 
-	while ((irq = plic_claim()) != 0) {
-		if (irqdispatch(irq, gp))
-			preempt = true;
-		plic_complete(irq);
-	}
+	if (irq == 0) // withdrawn meanwhile
+		return false;
+	preempt = irqdispatch(irq, gp);
+	plic_complete(irq);
 	return preempt;
 }
 

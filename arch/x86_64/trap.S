@@ -195,8 +195,8 @@ x86_spuriousvec:
 	.cfi_endproc
 	.size x86_spuriousvec, . - x86_spuriousvec
 
-// x86_preempt puts the interrupted goroutine away and calls asyncpreempt2 on
-// a fresh g0 stack. Entered by jump from leave_or_preempt: rbp at the
+// x86_preempt puts the interrupted goroutine away and continues whom intrswitch
+// names, or calls asyncpreempt2 on a fresh g0 stack. Entered by jump from leave_or_preempt: rbp at the
 // goroutine's hardware frame, its caller-saved registers at rsp. fninit leaves
 // the x87 empty for the next goroutine, as the ABI wants it at a call.
 	.type x86_preempt, @function
@@ -235,6 +235,13 @@ x86_preempt:
 	movq %gs:M_G0, %rax
 	movq G_SCHED_SP(%rax), %rsp
 	.cfi_undefined %rip
+	movq %rdi, %rbx
+	call intrswitch
+	testq %rax, %rax
+	jz 1f
+	movq %rax, %rdi
+	jmp gogo
+1:	movq %rbx, %rdi
 	sti
 	call asyncpreempt2
 	ud2

@@ -116,7 +116,8 @@ __asm__(".text\n"
 	".size __wrap_x86_timer, . - __wrap_x86_timer\n");
 #elif defined __arm__
 // The hardware's frame is at the goroutine's psp, or on the msp behind the two
-// words that the entry pushed: sp as it was when arch_dispatch was called.
+// words that the entry pushed: sp as it was when arch_dispatch was called. Only a
+// goroutine comes to irqswitch.
 bool __real_arch_dispatch(struct g *gp, uintptr_t psp, uint32_t exc);
 void notepc(const uintptr_t *frame);
 void
@@ -139,7 +140,17 @@ __asm__(".text\n"
 	"1:	bl	notepc\n"
 	"	pop	{r0-r2, lr}\n"
 	"	b	__real_arch_dispatch\n"
-	".size __wrap_arch_dispatch, . - __wrap_arch_dispatch\n");
+	".size __wrap_arch_dispatch, . - __wrap_arch_dispatch\n"
+	".globl __wrap_irqswitch\n"
+	".type __wrap_irqswitch, %function\n"
+	".thumb_func\n"
+	"__wrap_irqswitch:\n"
+	"	push	{r0, r1, r3, lr}\n"
+	"	mrs	r0, psp\n"
+	"	bl	notepc\n"
+	"	pop	{r0, r1, r3, lr}\n"
+	"	b	__real_irqswitch\n"
+	".size __wrap_irqswitch, . - __wrap_irqswitch\n");
 #endif
 
 uintptr_t

@@ -399,7 +399,7 @@ class Armv7m:
 
     def interrupted(self, frame, g):
         """The context of g, which a handler has interrupted. frame is
-        arch_irqentry's; the core has pushed r0-r3, r12, lr, pc and xpsr where
+        the entry's; the core has pushed r0-r3, r12, lr, pc and xpsr where
         PSP says, and the rest is still in registers. QEMU 7 does not show PSP:
         then it is the first such block on the stack from which a walk arrives."""
         g0 = at("struct g", int(gdb.parse_and_eval(
@@ -842,7 +842,8 @@ class Goroutine:
         for f in frames(first):
             if f.name() == "arch_systemstack":
                 found.append(arch.systemstack(f))
-            elif f.name() in ("arch_irqentry", "arch_faultentry"):
+            elif f.name() in ("arch_irqentry", "arch_lineentry",
+                              "arch_faultentry"):
                 found.append(arch.interrupted(f, self.value))
         if away or name == "gogo" or name in arch.resumes:
             try:

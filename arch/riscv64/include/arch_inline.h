@@ -130,4 +130,10 @@ iowrite64(uintptr_t addr, uint64_t v)
 	*(volatile uint64_t *)addr = v;
 }
 
+static inline void
+arch_irqhold(unsigned irq)
+{
+	arch_irqmask(irq, true);
+}
+
 #endif

@@ -59,4 +59,10 @@ iowrite32(uintptr_t addr, uint32_t value)
 	*(volatile uint32_t *)addr = value;
 }
 
+static inline void
+arch_irqhold(unsigned irq)
+{
+	arch_irqmask(irq, true);
+}
+
 #endif

@@ -116,4 +116,10 @@ iowrite32(uintptr_t reg, uint32_t value)
 		*(volatile uint32_t *)reg = value;
 }
 
+static inline void
+arch_irqhold(unsigned irq)
+{
+	arch_irqmask(irq, true);
+}
+
 #endif
