@@ -278,7 +278,7 @@ heap(const struct p *pp)
 	for (uint32_t n = 1; n <= pp->ntimers; n++) {
 		const struct timer *t = nth(pp, n);
 		const struct timer *up = n > 1 ? nth(pp, n / 2) : NULL;
-		uintptr_t off = (uintptr_t)t - (uintptr_t)allg;
+		uintptr_t off;
 
 		law("L5", "hole in the heap of P", pp->id, t == NULL, 0);
 		if (t == NULL)
@@ -296,7 +296,9 @@ heap(const struct p *pp)
 				    (t->when == up->when &&
 				     (int32_t)(t->seq - up->seq) < 0),
 			    0);
-		if (off < sizeof(struct g) * gpool.fresh)
+		off = (uintptr_t)t->arg - (uintptr_t)allg; // who is to wake
+		if (t->kind == TIMER_KERNEL &&
+		    off < sizeof(struct g) * gpool.fresh)
 			intimer[off / sizeof(struct g)]++;
 	}
 	law("L5", "timer0when of P", pp->id, pp->timer0when,

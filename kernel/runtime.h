@@ -92,7 +92,6 @@ struct g {
 	void *waitarg;
 	void *param;         // what woke it
 	uint32_t selectdone; // 0 until somebody has won this select
-	struct timer timer;  // for sleep
 
 	// LockOSThread; see locked.c.
 	struct m *lockedm; // the M it is locked to

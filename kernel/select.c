@@ -340,11 +340,10 @@ wait(struct sel *s)
 			     &w->sg);
 	}
 	if (s->timeout >= 0) {
-		duration d = s->cases[s->timeout].d;
-		int64_t now = nanotime();
-
-		s->timer = (struct timer){ .fn = timedout, .arg = gp };
-		s->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
+		s->timer = (struct timer){ .when = deadline(
+						   s->cases[s->timeout].d),
+					   .fn = timedout,
+					   .arg = gp };
 	}
 	RACE_POINT(select_queued);
 	gopark(selunlock0, s, "select");

@@ -192,8 +192,10 @@ timedout(void *arg)
 static bool
 parktimed(struct g *gp, void *l)
 {
+	struct timer *t = gp->param;
+
 	gp->locks--;
-	addtimer(&gp->timer, gp->timer.when);
+	addtimer(t, t->when);
 	RACE_POINT(sema_timer);
 	release(l);
 	return true;
@@ -224,7 +226,7 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 {
 	struct g *gp = getg();
 	struct sudog sg;
-	int64_t now;
+	struct timer t;
 
 	if (gp->locks != 0)
 		fatal("%s: waiting with preemption disabled", reason);
@@ -232,22 +234,21 @@ semacquiretimeout(struct go_sema *s, int64_t d, const char *reason)
 		return true;
 	if (d <= 0)
 		return false;
-	now = nanotime();
 	lockas(semlock(s), RANKSEMA);
 	if (!mustwait(s)) {
 		unlock(semlock(s));
 		return true;
 	}
 	store(&gp->selectdone, 0);
-	gp->timer = (struct timer){ .fn = timedout, .arg = gp };
-	gp->timer.when = d > INT64_MAX - now ? INT64_MAX : now + d;
+	t = (struct timer){ .when = deadline(d), .fn = timedout, .arg = gp };
+	gp->param = &t;
 	sg.g = gp;
 	sg.isselect = true;
 	sg.success = false;
 	enqueue(s, &sg, false);
 	gopark(parktimed, semlock(s), reason);
 	RACE_POINT(sema_woken);
-	deltimer(&gp->timer);
+	deltimer(&t);
 	if (sg.success) // nobody sets it any more: see selectdone
 		return true;
 	lockas(semlock(s), RANKSEMA);

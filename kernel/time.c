@@ -418,31 +418,32 @@ wakesleeper(void *gp)
 	goready(gp);
 }
 
-// sleepuntil sets the timer once the sleeper is off its stack.
+// parktimer sets the timer once its goroutine is off its stack.
 static bool
-sleepuntil(struct g *gp, void *unused)
+parktimer(struct g *gp, void *timer)
 {
-	(void)unused;
-	addtimer(&gp->timer, gp->timer.when);
+	struct timer *t = timer;
+
+	(void)gp;
+	addtimer(t, t->when);
 	return true;
 }
 
 void
 time_sleep(duration d)
 {
-	struct g *gp = getg();
+	struct timer t = { .fn = wakesleeper };
 
 	mustgoroutine("time_sleep");
-	if (gp->locks != 0)
+	if (getg()->locks != 0)
 		fatal("time_sleep with preemption disabled");
 	if (d <= 0)
 		return;
-	gp->timer.when = deadline(d);
-	gp->timer.fn = wakesleeper;
-	gp->timer.arg = gp;
-	gopark(sleepuntil, NULL, "sleep");
+	t.when = deadline(d);
+	t.arg = getg();
+	gopark(parktimer, &t, "sleep");
 	RACE_POINT(sleep_woken);
-	deltimer(&gp->timer);
+	deltimer(&t);
 }
 
 // ---- Timers of programs -----------------------------------------------------
