@@ -2,6 +2,8 @@
 // past GFREE_HIGH it gives Gs to the two global lists until GFREE_LOW are left,
 // and an empty one takes up to GFREE_LOW back, those with a stack first.
 //
+// With one hart there is only that P's list, and it keeps them all.
+//
 // What always holds: a G on a list is Gdead, off every stack (goexit0 puts it
 // there from g0), and either has a stack of the standard class or none. A P's
 // list is touched by its own P only, with preemption off.
@@ -65,7 +67,7 @@ gfput(struct p *pp, struct g *gp)
 	if (gp->stackclass != stackclassfor(STACK_STD))
 		stackfree(gp);
 	push(pp, gp);
-	if (pp->gfreen >= GFREE_HIGH)
+	if (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH)
 		spill(pp, GFREE_LOW);
 }
 
@@ -133,7 +135,7 @@ gfget(struct p *pp, int class, const struct pool **why)
 {
 	struct g *gp;
 
-	if (pp->gfree == NULL && load_rlx(&sched.ngfree) != 0)
+	if (MAXHARTS > 1 && pp->gfree == NULL && load_rlx(&sched.ngfree) != 0)
 		refill(pp);
 	gp = pop(pp);
 	if (gp != NULL) {

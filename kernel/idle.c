@@ -28,6 +28,8 @@
 //
 // tests/model/idle.pml is this protocol; change the two together.
 //
+// Where there is one hart none of that is in the image: waitalone.
+//
 // Contexts: g0, except wakep (also goroutines, unpreempted). Go: proc.go (wakep,
 // startm, stopm, pidleput, the second half of findRunnable).
 #include "runtime.h"
@@ -370,6 +372,36 @@ workqueued(void)
 	return false;
 }
 
+// ---- One hart -------------------------------------------------------------------
+
+// waitalone is giveup where there is one hart: the P stays with its M, marked as held
+// so that handlers leave it to us. What a handler readies, and a timer that is due,
+// ends the wait; if nothing ever can, that is the end.
+static void
+waitalone(struct m *mp)
+{
+	struct p *pp = mp->p;
+	uintptr_t s;
+
+	if (pp->timer0when == 0)
+		checkdead();
+	pp->held = true;
+	store(&mp->sleeping, 1);
+	s = arch_irqsave();
+	if (pending(mp) || timerdue(pp))
+		arch_irqrestore(s);
+	else
+		idlewait(mp, pp->timer0when);
+	store(&mp->sleeping, 0);
+	// What fired meanwhile has found the P held and has set nothing anew.
+	s = arch_irqsave();
+	pp->held = false;
+	pp->tickwhen = 0;
+	if (pp->timer0when != 0)
+		armtimer(pp->timer0when);
+	arch_irqrestore(s);
+}
+
 // giveup lets the P go and sleeps, unless there is a reason not to; comes back
 // with a P. *gp is set if the last look at the global queue found one.
 void
@@ -377,6 +409,11 @@ giveup(struct m *mp, struct g **gp)
 {
 	bool spinning;
 
+	if (MAXHARTS == 1) {
+		*gp = NULL;
+		waitalone(mp);
+		return;
+	}
 	RACE_POINT(giveup_begin);
 	lock(&sched.lock);
 	*gp = globrunqget(mp->p, 0);

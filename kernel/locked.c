@@ -368,7 +368,7 @@ runtime_lock_os_thread(void)
 		panic("runtime_lock_os_thread: nested %u times",
 		      (unsigned)gp->lockedcount);
 	gp->odd = true;
-	if (gp->lockedcount++ > 0 || ncpu == 1)
+	if (gp->lockedcount++ > 0 || MAXHARTS == 1 || ncpu == 1)
 		return;
 	mp = acquirem();
 	lock(&sched.lock);
@@ -392,7 +392,7 @@ unlockm(struct g *gp)
 	struct m *mp = gp->lockedm;
 
 	gp->lockedcount = 0;
-	if (mp == NULL)
+	if (MAXHARTS == 1 || mp == NULL)
 		return;
 	lock(&sched.lock);
 	if (mp->lockedg == gp) {

@@ -106,7 +106,7 @@ newproc(struct newprocargs *a)
 		fatal("go of nil func value");
 	a->parent = getg();
 	systemstack(newproc1, a);
-	if (a->newg == NULL && ncpu > 1 && getg()->locks == 0) {
+	if (a->newg == NULL && MAXHARTS > 1 && ncpu > 1 && getg()->locks == 0) {
 		stoptheworld();
 		gfflushall();
 		starttheworld();

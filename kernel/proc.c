@@ -177,7 +177,7 @@ globrunqputbatch(struct g *head, struct g *tail, uint32_t n)
 struct g *
 globrunqget(struct p *pp, uint32_t max)
 {
-	uint32_t n = sched.runqsize / gomaxprocs + 1;
+	uint32_t n = sched.runqsize / (MAXHARTS > 1 ? gomaxprocs : 1) + 1;
 	struct g *first, *gp;
 
 	if (sched.runqsize == 0)
@@ -256,7 +256,7 @@ drainready(struct p *pp)
 	RACE_POINT(drain_taken);
 	for (; gp != NULL; gp = next) {
 		next = gp->schedlink;
-		if (gp->lockedm != NULL)
+		if (MAXHARTS > 1 && gp->lockedm != NULL)
 			lockedput(gp);
 		else
 			runqput(pp, gp, first);
@@ -298,7 +298,7 @@ top:
 	mp->resched = false; // what is set from here on, we may overlook
 	barrier();
 	// 1. Stop-the-world.
-	if (load(&sched.gcwaiting)) {
+	if (MAXHARTS > 1 && load(&sched.gcwaiting)) {
 		gcstopm();
 		goto top;
 	}
@@ -429,7 +429,7 @@ schedule(void)
 		throw("schedule: holding locks");
 	gp = findrunnable(mp, &inherit);
 	RACE_POINT(schedule_found);
-	if (mp->spinning)
+	if (MAXHARTS > 1 && mp->spinning)
 		resetspinning(mp);
 	execute(mp, gp, inherit);
 }

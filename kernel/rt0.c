@@ -27,7 +27,7 @@ runtime_main(void *unused)
 {
 	(void)unused;
 	store(&sched.mainstarted, true);
-	for (uint32_t i = 1; i < ncpu; i++)
+	for (uint32_t i = 1; MAXHARTS > 1 && i < ncpu; i++)
 		arch_cpustart(i);
 	os_exit(libc_main());
 }
@@ -88,7 +88,7 @@ rt0_go(void)
 	uint32_t seed = option("gz.seed=", 0, 1);
 	struct m *mp;
 
-	ncpu = arch_ncpu() < MAXHARTS ? arch_ncpu() : MAXHARTS;
+	ncpu = MAXHARTS == 1 || arch_ncpu() < MAXHARTS ? arch_ncpu() : MAXHARTS;
 	gomaxprocs = ncpu;
 	if (CHAOS) {
 		chaosmin = option("gz.chaos=", 0, 0);
@@ -112,7 +112,8 @@ rt0_go(void)
 	mp->p = &allp[0];
 	allp[0].m = mp;
 	allp[0].stopped = false;
-	consoleinit();
+	if (CONSOLE_INPUT > 0)
+		consoleinit();
 	if (LASTRUN_BYTES != 0)
 		lastrunboot();
 	early_init();
@@ -136,7 +137,7 @@ mstart1(struct m *mp)
 		armtimer(mp->p->tickwhen);
 	if (mp->p != NULL && mp->p->timer0when != 0)
 		armtimer(mp->p->timer0when);
-	if (mp->p == NULL)
+	if (MAXHARTS > 1 && mp->p == NULL)
 		joinm(mp, &allp[mp->id]);
 	schedule();
 }
@@ -150,8 +151,9 @@ mstart(unsigned cpu)
 
 	if (cpu >= MAXHARTS)
 		throw("mstart: no such hart");
-	mp = cpu == 0 ? &allm[0] : minit(cpu);
+	mp = MAXHARTS == 1 || cpu == 0 ? &allm[0] : minit(cpu);
 	arch_minit();
-	guardtest(mp);
+	if (STACK_GUARD_BYTES > 0)
+		guardtest(mp);
 	mstart1(mp);
 }

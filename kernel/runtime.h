@@ -441,7 +441,17 @@ struct g *gfget(struct p *pp, int class, const struct pool **why);
 void gfflush(struct p *pp);
 
 // ---- stack.c ---------------------------------------------------------------
-int stackclassfor(size_t bytes);
+// stackclassfor returns the smallest class with at least that many bytes, -1 if
+// there is none.
+static inline int
+stackclassfor(size_t bytes)
+{
+	return bytes <= STACK0_BYTES ? 0 :
+	       bytes <= STACK1_BYTES ? 1 :
+	       bytes <= STACK2_BYTES ? 2 :
+	       bytes <= STACK3_BYTES ? 3 :
+				       -1;
+}
 size_t stackclassbytes(int class);
 bool stackalloc(struct g *gp, int class);
 void stackfree(struct g *gp);

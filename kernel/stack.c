@@ -60,20 +60,6 @@ _Static_assert(STACK0_BYTES % ALIGN == 0 && STACK1_BYTES % ALIGN == 0 &&
 _Static_assert((ALIGN & (ALIGN - 1)) == 0,
 	       "STACK_GUARD_BYTES must be a power of two");
 
-// stackclassfor returns the smallest class with at least that many bytes, -1 if
-// there is none.
-int
-stackclassfor(size_t bytes)
-{
-	static const size_t size[NSTACKCLASS] = { STACK0_BYTES, STACK1_BYTES,
-						  STACK2_BYTES, STACK3_BYTES };
-
-	for (int i = 0; i < NSTACKCLASS; i++)
-		if (bytes <= size[i])
-			return i;
-	return -1;
-}
-
 size_t
 stackclassbytes(int class)
 {

@@ -10,6 +10,8 @@
 // goroutines are asked by IPI, again and again until they have: a single IPI may
 // meet g0 just before it jumps to a goroutine.
 //
+// With one hart the world stands still while preemption is off, and that is all.
+//
 // Go: stopTheWorldWithSema, startTheWorldWithSema, procresize.
 #include "runtime.h"
 
@@ -93,17 +95,21 @@ start(void *unused)
 void
 stoptheworld(void)
 {
-	semacquire(&sched.worldsema, false, "stop the world");
+	if (MAXHARTS > 1)
+		semacquire(&sched.worldsema, false, "stop the world");
 	acquirem();
-	systemstack(stop, NULL);
+	if (MAXHARTS > 1)
+		systemstack(stop, NULL);
 }
 
 void
 starttheworld(void)
 {
-	systemstack(start, NULL);
+	if (MAXHARTS > 1)
+		systemstack(start, NULL);
 	releasem();
-	semrelease(&sched.worldsema, false);
+	if (MAXHARTS > 1)
+		semrelease(&sched.worldsema, false);
 }
 
 // retire empties a P that no longer counts. The world is stopped.
@@ -158,7 +164,7 @@ runtime_gomaxprocs(int n)
 		return old;
 	if (getg()->locks != 0)
 		fatal("runtime_gomaxprocs with preemption disabled");
-	if (n == old)
+	if (MAXHARTS == 1 || n == old)
 		return old;
 	stoptheworld();
 	old = (int)gomaxprocs;

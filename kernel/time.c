@@ -41,6 +41,10 @@
 // Turned down: letting the runner clear a flag in t after fn (then a fired timer's
 // memory could not be used before a timer_stop); one lock for all timers.
 //
+// With one hart nobody meets a timer that is in another's hands: a call has
+// preemption off, and an fn has ended when a goroutine runs. So nothing is BUSY
+// there, and no runner is looked for.
+//
 // Turned down: pairing heaps (amortised only: one pop may walk every timer), a
 // timer wheel (a tick of its own), Go's lazily deleted array entries.
 //
@@ -443,7 +447,9 @@ time_sleep(duration d)
 	t.arg = getg();
 	gopark(parktimer, &t, "sleep");
 	RACE_POINT(sleep_woken);
-	deltimer(&t);
+	// With one hart its last touch of t is over: nobody woke us but runtimers.
+	if (MAXHARTS > 1)
+		deltimer(&t);
 }
 
 // ---- Timers of programs -----------------------------------------------------
@@ -456,6 +462,8 @@ claim(struct timer *t)
 	struct p *pp;
 
 	acquirem();
+	if (MAXHARTS == 1)
+		return deltimer(t);
 	for (;;) {
 		pp = load(&t->p);
 		if (pp == BUSY)
@@ -482,7 +490,9 @@ starttimer(struct timer *t, int64_t when, uint32_t kind, void (*fn)(void *),
 
 	touch(t);
 	acquirem();
-	while ((pp = load(&t->p)) == BUSY || !cas(&t->p, NULL, BUSY)) {
+	while (MAXHARTS == 1 ?
+		       (pp = t->p) != NULL :
+		       (pp = load(&t->p)) == BUSY || !cas(&t->p, NULL, BUSY)) {
 		if (pp != BUSY && pp != NULL) {
 			releasem();
 			return false;
@@ -517,6 +527,8 @@ stoptimer(struct timer *t, bool wait)
 	struct m *mp;
 	bool was = false;
 
+	if (MAXHARTS == 1)
+		return deltimer(t);
 	do {
 		was = claim(t) || was; // again: fn may have set it
 		mp = wait ? runner(t) : NULL;
