@@ -608,6 +608,18 @@ bench bench-baseline:
 		--board '$(BOARD)' $(if $(filter bench,$@),,--record) \
 		$(BENCH_OPTIONS)
 
+# The same in Go; what wants two harts, or 4 GiB; docs/performance.md.
+.PHONY: bench-go bench-smp bench-million
+bench-go:
+	@tools/deps.sh $(call ALL_PACKAGES,x86_64) golang-go qemu-user
+	@$(PYTHON) tools/benchgo.py --make '$(MAKE)' --build '$(BUILD)' \
+		--newlib '$(NEWLIB_CACHE)'
+bench-smp bench-million:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+	@$(PYTHON) tools/benchbig.py --make '$(MAKE)' --build '$(BUILD)' \
+		--newlib '$(NEWLIB_CACHE)' --archs '$(TEST_ARCHS)' \
+		$(@:bench-%=%)
+
 # A build of its own: stacks are painted, and gcc writes down what it knows.
 STACK_BUILD = BUILD='$(BUILD)/stack' CONFIG='STACK_PAINT=1 $(CONFIG)' \
 	STACK_CFLAGS='-fstack-usage -fcallgraph-info=su'
@@ -701,6 +713,10 @@ clean:
 #:                              when more than 2 % above bench/baseline.json, which
 #:                              make bench-baseline writes (BENCH_OPTIONS="--listing
 #:                              yield": the instructions of one)
+#: make bench-go                the same in Go, beside ours (installs golang-go and
+#:                              qemu-user)
+#: make bench-smp               a spawn tree on one hart and on two, by the clock
+#: make bench-million           a million goroutines, each blocked on a channel
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,
 #:                              and how much it took in a run
 #:                              (STACK_OPTIONS: see tools/stackreport.py)

@@ -1,0 +1,3 @@
+module gzero/bench
+
+go 1.19
