@@ -57,7 +57,7 @@ import run as runner
 import size
 import sweep
 
-PROGRAMS = ("ops", "interrupt", "masked")
+PROGRAMS = ("ops", "interrupt", "masked", "threadmetric")
 # A nanosecond is an instruction; where everything is to happen at the same time it is
 # 32, so that slices end.
 ICOUNT = {"masked": 5}

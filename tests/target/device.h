@@ -1,6 +1,7 @@
 // device.h: a timer of the board's that is none of the kernel's, for tests of
 // device interrupts: QEMU's goldfish RTC (virt), timer 0 of the CMSDK (mps2), the
-// 8254's channel 0 (q35). It fires once for each devstart. DEV_LATE: how many ns
+// 8254's channel 0 (q35). It fires once for each devstart, and for each devnow at
+// once; the handler calls devquiet. DEV_LATE: how many ns
 // later, at most, its handler runs while nobody masks for longer than the kernel
 // does, where time is instructions: twice what was measured. DEV_EDGE: the line is
 // one of edges, which are never masked.
@@ -26,6 +27,15 @@ devstart(int64_t ns)
 	REG(0x101008) = (uint32_t)now; // sets the alarm
 }
 
+// An alarm in the past.
+static inline void
+devnow(void)
+{
+	REG(0x101010) = 1;
+	REG(0x10100c) = 0;
+	REG(0x101008) = 0;
+}
+
 static inline void
 devquiet(void)
 {
@@ -41,6 +51,13 @@ devstart(int64_t ns)
 	REG(0x40000008) = 0;
 	REG(0x40000004) = (uint32_t)(ns / 40 + 1); // 25 MHz
 	REG(0x40000000) = 9;                       // on, with interrupt
+}
+
+// The NVIC has a register for it.
+static inline void
+devnow(void)
+{
+	REG(0xe000e200) = 1u << DEV_IRQ;
 }
 
 static inline void
@@ -69,6 +86,18 @@ devstart(int64_t ns)
 	devport(0x43, 0x30); // channel 0, both bytes, once
 	devport(0x40, n & 255);
 	devport(0x40, n >> 8);
+}
+
+// A square wave begins high; before it, the count of mode 0 is low, and its end far.
+static inline void
+devnow(void)
+{
+	devport(0x43, 0x30);
+	devport(0x40, 0);
+	devport(0x40, 0);
+	devport(0x43, 0x36);
+	devport(0x40, 0);
+	devport(0x40, 0);
 }
 
 static inline void
