@@ -609,7 +609,7 @@ bench bench-baseline:
 		$(BENCH_OPTIONS)
 
 # The same in Go; what wants two harts, or 4 GiB; docs/performance.md.
-.PHONY: bench-go bench-smp bench-million
+.PHONY: bench-go bench-smp bench-million bench-charts
 bench-go:
 	@tools/deps.sh $(call ALL_PACKAGES,x86_64) golang-go qemu-user
 	@$(PYTHON) tools/benchgo.py --make '$(MAKE)' --build '$(BUILD)' \
@@ -619,6 +619,8 @@ bench-smp bench-million:
 	@$(PYTHON) tools/benchbig.py --make '$(MAKE)' --build '$(BUILD)' \
 		--newlib '$(NEWLIB_CACHE)' --archs '$(TEST_ARCHS)' \
 		$(@:bench-%=%)
+bench-charts:
+	@$(PYTHON) tools/benchchart.py --build '$(BUILD)'
 
 # A build of its own: stacks are painted, and gcc writes down what it knows.
 STACK_BUILD = BUILD='$(BUILD)/stack' CONFIG='STACK_PAINT=1 $(CONFIG)' \
@@ -717,6 +719,8 @@ clean:
 #:                              qemu-user)
 #: make bench-smp               a spawn tree on one hart and on two, by the clock
 #: make bench-million           a million goroutines, each blocked on a channel
+#: make bench-charts            docs/performance.md's tables and charts, from what
+#:                              make bench and make bench-go wrote
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,
 #:                              and how much it took in a run
 #:                              (STACK_OPTIONS: see tools/stackreport.py)

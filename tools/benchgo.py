@@ -92,7 +92,7 @@ def join(runs, ours):
     for name in runs[0]:
         values = [r[name] for r in runs]
         row = ours.get(name)
-        if row is None:
+        if row is None or row.get("part_of"):
             continue
         middle = statistics.median(values)
         rows.append({
