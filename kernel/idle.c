@@ -396,7 +396,7 @@ waitalone(struct m *mp)
 	// What fired meanwhile has found the P held and has set nothing anew.
 	s = arch_irqsave();
 	pp->held = false;
-	pp->tickwhen = 0;
+	settick(pp, 0);
 	if (pp->timer0when != 0)
 		armtimer(pp->timer0when);
 	arch_irqrestore(s);

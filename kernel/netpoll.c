@@ -197,7 +197,7 @@ irqswitch(unsigned irq, struct g *gp)
 	arch_irqhold(irq);
 	store(&irqstate[irq], NOBODY);
 	gp->bumps = (uint8_t)bumps;
-	pp->inherits++;
+	pp->handed++;
 	return handto(mp, pp, gp, (struct g *)s);
 }
 

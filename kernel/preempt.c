@@ -182,7 +182,7 @@ getson(struct m *mp, const struct g *gp, int64_t now)
 
 	if (pp == NULL)
 		return load(&mp->sleeping);
-	switches = (uint32_t)(pp->schedtick + pp->inherits);
+	switches = (uint32_t)(pp->schedtick + pp->inherits + pp->handed);
 	if (switches != mp->watched) {
 		mp->watched = switches;
 		return true;

@@ -6,7 +6,7 @@
 static void
 readhart(struct runtime_hart *h, const struct p *pp, const struct m *mp)
 {
-	h->switches = (uint64_t)pp->schedtick + pp->inherits;
+	h->switches = (uint64_t)pp->schedtick + pp->inherits + pp->handed;
 	h->spawned = pp->spawned;
 	h->lives = pp->lives;
 	h->reused = pp->reused;
