@@ -6,7 +6,7 @@
 #include "../tests/target/device.h"
 #include "bench.h"
 
-enum { TIMES = 300 };
+enum { TIMES = 96 };
 
 static bool stop;
 static struct wait_group alive;
@@ -76,6 +76,7 @@ nothing(void *arg)
 static void
 everything(void)
 {
+	uint32_t chance = 1;
 	struct timer t = { 0 };
 	struct ticker tk = { 0 };
 	int64_t tick;
@@ -91,6 +92,11 @@ everything(void)
 		timer_start(&t, 30 * MICROSECOND, nothing, NULL);
 		runtime_gosched();
 		timer_stop(&t);
+		// Falls asleep at all distances from what is due next.
+		for (int k = 0; k < 8; k++) {
+			chance = chance * 1664525 + 1013904223;
+			time_sleep((chance >> 12) % (80 * MICROSECOND));
+		}
 		if (i % 32 == 0) {
 			wait_group_add(&alive, 2);
 			go(spins, NULL);
@@ -129,48 +135,7 @@ finish(void)
 	chan_free(calls);
 }
 
-// A goroutine that is alone, others wait for something: a hundred slices long.
-enum { SLICES = 100 };
-
-static void
-waits(void *arg)
-{
-	int v;
-
-	(void)arg;
-	chan_recv(calls, &v);
-}
-
-static void
-lonely(void)
-{
-	int64_t from = time_now();
-
-	while (time_now() - from < SLICES * 10 * MILLISECOND)
-		ROUNDS(1000)
-	ROUND();
-}
-
-static void
-waiters(void)
-{
-	calls = chan_make(int, 0);
-	for (int i = 0; i < 10; i++)
-		go(waits, NULL);
-	runtime_gosched();
-}
-
-static void
-waitersend(void)
-{
-	chan_close(calls);
-	while (runtime_num_goroutine() > 1)
-		runtime_gosched();
-	chan_free(calls);
-}
-
 static const struct row rows[] = {
-	{ "tick", lonely, waiters, waitersend, SLICES, "handled", 0 },
 	{ "masked", everything, prepare, finish, 1, "masked", 0 },
 	{ 0 },
 };

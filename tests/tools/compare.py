@@ -135,21 +135,24 @@ def recorded():
 def two_runs():
     """What a program and the plugin say, put together."""
     rows = bench.read_rows("bench mark 1 - 0\nbench loop 100 mark 1\n"
+                           "bench ten 100 loop 1\n"
                            "bench yield 200 loop 2\nbench irq 3 latency 0\n"
                            "bench more 100 yield 0\nbench masked 1 masked 0\n")
-    values = bench.per_operation(rows, bench.read_intervals(
-        "interval 0 6\ninterval 1 206\ninterval 2 20406\nlatency 3 7\n"
-        "latency 3 9\nlatency 3 90\ninterval 3 500\ninterval 4 30406\n"
-        "interval 5 9\nhandlers 5 2 60\nmasked 5 33 0x10 0x20 5\n"
-        "handler 5 40 0x30 0x40 7\n"))
+    said = "interval 0 6\ninterval 1 206\ninterval 2 1206\n" \
+        "interval 3 20406\nlatency 4 7\nlatency 4 9\nlatency 4 90\n" \
+        "interval 4 500\ninterval 5 30406\ninterval 6 9\n" \
+        "handlers 6 2 60\nmasked 6 33 0x10 0x20 5\n" \
+        "handler 6 40 0x30 0x40 7\n"
+    values = bench.per_operation(rows, bench.read_intervals(said))
     # 20406 - 6 (marks) - 2 * 200 (loops), by 200.
     check(values == {"yield": 100, "irq": 9, "more": 100, "masked": 33,
                      "handler": 40}, str(values))
-    try:
-        bench.per_operation(rows, bench.read_intervals("interval 0 6\n"))
-    except bench.Failure:
-        return
-    raise Failure("rows without intervals are taken")
+    for wrong in ("interval 0 6\n", said.replace("2 1206", "2 1207")):
+        try:
+            bench.per_operation(rows, bench.read_intervals(wrong))
+        except bench.Failure:
+            continue
+        raise Failure("taken: " + wrong)
 
 
 TESTS = (same, within_two_percent, worse_fails, one_instruction_of_few,
