@@ -278,8 +278,7 @@ void chan_free(chan *c);
 #define chan_try_recv(c, p) chan_try_recv_((c), (p), sizeof *(p))
 // Elements of 4 and 8 bytes have ways of their own.
 #define GO_WORD(p, n) (sizeof *(p) == (n) && __alignof__(*(p)) >= (n))
-#define GO_BYSIZE(f, p) \
-	(GO_WORD(p, 4) ? f##4_ : GO_WORD(p, 8) ? f##8_ : f##_)
+#define GO_BYSIZE(f, p) (GO_WORD(p, 4) ? f##4_ : GO_WORD(p, 8) ? f##8_ : f##_)
 void chan_send_(chan *c, const void *v, size_t size);
 void chan_send4_(chan *c, const void *v, size_t size);
 void chan_send8_(chan *c, const void *v, size_t size);

@@ -37,14 +37,11 @@
 #endif
 #define load_acq(p) \
 	__extension__({ \
-		__typeof__(*(p) + 0) v_; \
-		if (ATOMIC_BUILTINS) { \
-			v_ = __atomic_load_n((p), MO_ACQ); \
-		} else { \
-			v_ = load_rlx(p); \
-			if (MAXHARTS > 1) \
-				__atomic_thread_fence(__ATOMIC_ACQUIRE); \
-		} \
+		__typeof__(*(p)) v_ = ATOMIC_BUILTINS ? \
+					      __atomic_load_n((p), MO_ACQ) : \
+					      load_rlx(p); \
+		if (!ATOMIC_BUILTINS && MAXHARTS > 1) \
+			__atomic_thread_fence(__ATOMIC_ACQUIRE); \
 		barrier(); \
 		v_; \
 	})
@@ -76,7 +73,7 @@
 #define xchg(p, v) __atomic_exchange_n((p), (v), MO_SC)
 // xchg_ptr is xchg of a pointer, xchg_lock what a lock is taken with: 1, acquire.
 #if defined ARCH_XCHG_PTR && !ATOMIC_BUILTINS
-#define xchg_ptr(p, v) ((__typeof__(*(p)))ARCH_XCHG_PTR((p), (v)))
+#define xchg_ptr(p, v) ARCH_XCHG_PTR((p), (v))
 #define xchg_lock(p) ARCH_XCHG_LOCK(p)
 #else
 #define xchg_ptr(p, v) xchg((p), (v))

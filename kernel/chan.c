@@ -299,7 +299,7 @@ waitin(struct hchan *c, struct go_waitq *q, void *elem, bool word,
 	sg.g = getg();
 	sg.elem = elem;
 	sg.c = c;
-	sg.isselect = false;
+	sg.isselect = sg.success = false;
 	sg.word = word;
 	sg.next = NULL;
 	sg.prev = q->last;
@@ -319,8 +319,7 @@ waitin(struct hchan *c, struct go_waitq *q, void *elem, bool word,
 __attribute__((noinline)) static void
 sendwait(struct hchan *c, const void *elem)
 {
-	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, false,
-		    "chan send"))
+	if (!waitin(c, &c->sendq, (void *)(uintptr_t)elem, false, "chan send"))
 		panic("send on closed channel");
 }
 
@@ -416,8 +415,7 @@ got(struct g *self, struct hchan *c)
 {
 	self->locks = 1;
 	barrier();
-	return MAXHARTS == 1 ||
-	       __builtin_expect(xchg_lock(&c->lock) == 0, 1);
+	return MAXHARTS == 1 || __builtin_expect(xchg_lock(&c->lock) == 0, 1);
 }
 
 // off takes sg, the first, off q.

@@ -45,9 +45,8 @@ describe(struct goroutine_info *p, const struct g *gp, int64_t now)
 		.name = gp->name,
 		.state = statename(gp),
 		.reason = waiting ? gp->waitreason : NULL,
-		.waiting = waiting && gp->waitsince != 0 ?
-				   now - gp->waitsince :
-				   0,
+		.waiting =
+			waiting && gp->waitsince != 0 ? now - gp->waitsince : 0,
 		.stack_size = gp->stackhi - gp->stacklo,
 		.stack_used = gp->stackhi - sp,
 		.stack_high = stackhigh(gp),

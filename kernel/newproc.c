@@ -326,7 +326,8 @@ leave(struct g *gp)
 	barrier();
 	mp = mof(gp);
 	pp = pof(mp);
-	if ((!quick(pp) && !quickglobal(pp)) || (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH - 1)) {
+	if ((!quick(pp) && !quickglobal(pp)) ||
+	    (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH - 1)) {
 		gp->locks = 0;
 		return;
 	}

@@ -49,8 +49,7 @@
 bool
 otherswait(struct p *pp)
 {
-	return !ringempty(pp) ||
-	       load_rlx(&pp->runnext) != NULL ||
+	return !ringempty(pp) || load_rlx(&pp->runnext) != NULL ||
 	       load_rlx(&sched.runqsize) != 0 ||
 	       (MAXHARTS > 1 && load_rlx(&sched.nlocked) != 0 &&
 		(load_rlx(&getg()->m->lockedhead) != NULL ||

@@ -737,7 +737,7 @@ yieldslow(struct g *gp, struct m *mp)
 static inline __attribute__((always_inline)) void
 yield(struct g *gp)
 {
-	__typeof__(((struct p *)0)->runqhead) head, tail;
+	runqend head, tail;
 	struct g *ng;
 	struct m *mp;
 	struct p *pp;

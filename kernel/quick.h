@@ -93,8 +93,8 @@ parkto(struct g *gp, struct g *ng, struct m *mp, struct lock *l,
 }
 
 RARE void parklate(struct lock *l, const char *reason);
-__attribute__((noinline)) void
-parkring(struct g *gp, struct m *mp, struct lock *l, const char *reason);
+__attribute__((noinline)) void parkring(struct g *gp, struct m *mp,
+					struct lock *l, const char *reason);
 
 // parkquick is goparkunlock, where gp's count is 1.
 static inline __attribute__((always_inline)) void

@@ -10,6 +10,8 @@
 
 #if MAXHARTS > 1
 
+typedef uint32_t runqend; // what runqhead and runqtail are
+
 #define SLOT(n) ((n) % RUNQ_SIZE)
 
 // A ring of RUNQ_SIZE slots holds one goroutine less: a goroutine that yields is put
@@ -109,6 +111,8 @@ takehead(struct p *pp)
 }
 
 #else
+
+typedef struct g *runqend;
 
 static inline uint32_t
 runqroom(const struct p *pp)

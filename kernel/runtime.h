@@ -179,7 +179,7 @@ struct p {
 	// How often a goroutine was run: with a time slice of its own, and with
 	// the rest of another's. Words: on 32-bit machines they come round.
 	uintptr_t schedtick, inherits;
-	uintptr_t handed; // by an interrupt, which is counted nowhere else
+	uintptr_t handed;  // by an interrupt, which is counted nowhere else
 	uint32_t tickseen; // [irq] schedtick at the last look
 	uint32_t gfreen;
 	struct g *gfree; // dead Gs with a stack of the standard class

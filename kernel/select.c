@@ -24,7 +24,7 @@
 struct sel {
 	struct scase *cases;
 	struct go_case *work; // one for each
-	uint32_t n;        // all cases
+	uint32_t n;           // all cases
 	uint32_t npoll;    // those that can be ready now; pollorder[0..npoll)
 	uint32_t nlock;    // those with a channel; lockorder[0..nlock)
 	int timeout, dflt; // index or -1

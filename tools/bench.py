@@ -62,7 +62,9 @@ PROGRAMS = ("ops", "interrupt", "masked", "tick", "threadmetric")
 # 1/64th, so that slices end and the hart never sleeps, and then 1/8th, so that it
 # does: the longest of both counts.
 ICOUNT = {"masked": (6, 3), "tick": (6,)}
-ENTRIES = {"riscv64": ("trap_entry",), "armv7m": ("arch_lineentry", "arch_irqentry"),
+MASKS = ("masked", "tick")  # programs whose mask is followed
+ENTRIES = {"riscv64": ("trap_entry",),
+           "armv7m": ("arch_lineentry", "arch_irqentry"),
            "x86_64": ("x86_timervec", "x86_ipivec", "x86_linevec")}
 LINE_STUB = {"x86_linevec": 32}  # bytes of one of several entries
 # What of an image is the kernel, by the rooms of tools/size.py: not the start of the

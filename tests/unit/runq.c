@@ -257,8 +257,8 @@ race(unsigned seed)
 			uint32_t head = load_rlx(&allp[0].runqhead);
 			uint32_t tail = allp[0].runqtail;
 
-			if (head != tail && runqturn(&allp[0], &ids[next],
-						     head, tail, &gp))
+			if (head != tail &&
+			    runqturn(&allp[0], &ids[next], head, tail, &gp))
 				take(gp);
 			if (head != tail)
 				next++;

@@ -37,7 +37,7 @@ arch_irqrestore(uintptr_t state)
 static inline bool
 riscv64_cas(uint32_t *p, uint32_t old, uint32_t v)
 {
-	uint32_t t;
+	uint32_t t = 0;
 
 	__asm__ goto("1:\tlr.w.aq %0, %1\n\t"
 		     "bne %0, %2, %l[no]\n\t"
