@@ -80,7 +80,7 @@ STACK_CONFIG = "STACK_GUARD_BYTES=32 STACK0_BYTES=%d STACK0_COUNT=16 " \
 STACK_WORDS = "stack=%d gz.seed=1 gz.chaos=128000,512000"  # 2000 to 8000 insns
 STACK_ICOUNT = 6
 WORSE = 0.02
-TIMEOUT = 120
+TIMEOUT = 300
 FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
          "-fvisibility=hidden"]
 

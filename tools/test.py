@@ -896,7 +896,7 @@ class Suite:
         ready = subprocess.run(command + ["--prepare"],
                                stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE)
-        self.add(name, timeout=300, command=command,
+        self.add(name, timeout=900, command=command,
                  broken=None if ready.returncode == 0 else
                  ready.stdout.decode().strip().split("\n")[0] or
                  "does not build")
