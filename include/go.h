@@ -222,7 +222,7 @@ struct hchan {
 	uint32_t lock;
 	uint32_t qcount, dataqsiz;
 	uint32_t elemsize;
-	uint32_t sendx, recvx; // where in buf the next send and receive go
+	uintptr_t sendx, recvx; // where in buf the next send and receive go
 	uint16_t closed;
 	uint16_t fixed; // not from the pool
 	unsigned char *buf;

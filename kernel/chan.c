@@ -303,10 +303,10 @@ waitin(struct hchan *c, struct go_waitq *q, void *elem, bool word,
 	sg.word = word;
 	sg.next = NULL;
 	sg.prev = q->last;
-	if (sg.prev != NULL)
-		sg.prev->next = &sg;
-	else
+	if (__builtin_expect(sg.prev == NULL, 1))
 		q->first = &sg;
+	else
+		sg.prev->next = &sg;
 	q->last = &sg;
 	RACE_POINT(wait_queued);
 	if (word) // of a goroutine that holds nothing else
@@ -384,8 +384,8 @@ quickfor(const struct g *self, const struct hchan *c, size_t size)
 
 // An element of size bytes on its way.
 struct word {
-	uint32_t v4;
-	uint64_t v8;
+	int32_t v4;
+	int64_t v8;
 };
 
 static inline struct word
@@ -456,6 +456,7 @@ sendword(struct hchan *c, const void *elem, size_t want, size_t size)
 {
 	struct g *self = getg();
 	struct sudog *sg;
+	uint32_t n, room;
 	struct word v;
 
 	if (!quickfor(self, c, want)) {
@@ -481,15 +482,17 @@ sendword(struct hchan *c, const void *elem, size_t want, size_t size)
 		place(sg->elem, v, size);
 		sg->success = true;
 		release(chanlock(c));
-		goreadyq(self, sg->g);
+		goreadyq(sg->g);
 		return;
 	}
-	if (c->qcount < c->dataqsiz) {
-		uint32_t x = c->sendx;
+	n = load_rlx(&c->qcount);
+	room = c->dataqsiz;
+	if (n < room) {
+		uintptr_t x = c->sendx;
 
 		place(c->buf + x * size, v, size);
-		c->sendx = x + 1 == c->dataqsiz ? 0 : x + 1;
-		store_rlx(&c->qcount, c->qcount + 1);
+		c->sendx = x + 1 == room ? 0 : x + 1;
+		store_rlx(&c->qcount, n + 1);
 		release(chanlock(c));
 		releaseq(self);
 		return;
@@ -652,6 +655,7 @@ recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 {
 	struct g *self = getg();
 	struct sudog *sg;
+	uint32_t n;
 
 	if (!quickfor(self, c, want) || __builtin_expect(elem == NULL, 0))
 		return block ? chan_recv_(c, elem, want) : tryrecvany(c, elem);
@@ -665,14 +669,16 @@ recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 		place(elem, pick(sg->elem, size), size);
 		sg->success = true;
 		release(chanlock(c));
-		return goreadyq(self, sg->g);
+		return goreadyq(sg->g);
 	}
-	if (c->qcount > 0) {
-		uint32_t x = c->recvx;
+	n = load_rlx(&c->qcount);
+	if (n > 0) {
+		uintptr_t x = c->recvx;
+		uint32_t room = c->dataqsiz;
 
 		place(elem, pick(c->buf + x * size, size), size);
-		c->recvx = x + 1 == c->dataqsiz ? 0 : x + 1;
-		store_rlx(&c->qcount, c->qcount - 1);
+		c->recvx = x + 1 == room ? 0 : x + 1;
+		store_rlx(&c->qcount, n - 1);
 		release(chanlock(c));
 		return releaseq(self);
 	}

@@ -4,8 +4,8 @@
 
 #include "runtime.h"
 
-typedef uint32_t __attribute__((may_alias)) word4;
-typedef uint64_t __attribute__((may_alias)) word8;
+typedef int32_t __attribute__((may_alias)) word4;
+typedef int64_t __attribute__((may_alias)) word8;
 
 // Of a struct hchan (go.h) everything is guarded by its lock, except that closed
 // and qcount are also read without it, as hints. elemsize, dataqsiz, fixed and

@@ -147,8 +147,8 @@ goslowm(void (*fn)(void *), void *arg, uintptr_t pc)
 	goslow(fn, arg, pc);
 }
 
-// gokick: kicked has lost runnext to the new goroutine.
-static inline void
+// gokick is the end of go where kicked has lost runnext to the new goroutine.
+__attribute__((noinline)) static void
 gokick(struct p *pp, struct g *kicked)
 {
 #if MAXHARTS > 1
@@ -156,13 +156,19 @@ gokick(struct p *pp, struct g *kicked)
 
 	if (__builtin_expect(tail - head >= RUNQ_ROOM, 0)) {
 		runqspill(pp, kicked);
+		releasem();
 		return;
 	}
 	store_rlx(&pp->runq[SLOT(tail)], kicked);
 	store_rel(&pp->runqtail, tail + 1);
+	if (gomaxprocs > 1) {
+		wakepm();
+		return;
+	}
 #else
 	runqputtail(pp, kicked);
 #endif
+	releaseq(getg());
 }
 
 // The quick way of go: a G from the own list, made on the caller's stack, as far as
@@ -192,7 +198,7 @@ go(void (*fn)(void *), void *arg)
 	pp->gfreen--;
 	pp->reused++;
 	pp->spawned++;
-	gostartcall(&gp->sched, gp->stackhi, fn, arg);
+	arch_startcall(&gp->sched, gp->stackhi, fn, arg);
 	gp->startfn = fn;
 	gp->name = NULL;
 	gp->gopc = CALLERPC;
@@ -202,9 +208,10 @@ go(void (*fn)(void *), void *arg)
 	gp = runqputnext(pp, gp);
 	if (gp != NULL)
 		gokick(pp, gp);
-	if (MAXHARTS > 1 && gomaxprocs > 1)
-		wakep();
-	releaseq(self);
+	else if (MAXHARTS > 1 && gomaxprocs > 1)
+		wakepm();
+	else
+		releaseq(self);
 }
 
 bool
@@ -298,7 +305,28 @@ goexit0(struct g *gp)
 	mstart1(mp);
 }
 
-// leavelate is the rest of leave where another hart is still leaving ng.
+// goexitslow ends gp by way of goexit0.
+RARE static _Noreturn void
+goexitslow(struct g *gp)
+{
+	if (gp->goid == 1)
+		store(&sched.maingone, true);
+	if (gp->reent != NULL) {
+		libc_goexit(gp->reent);
+		gp->reent = NULL;
+	}
+	mcall(goexit0);
+	throw("goexit1: goroutine lives on");
+}
+
+RARE static _Noreturn void
+goexitslowm(struct g *gp)
+{
+	gp->locks = 0;
+	goexitslow(gp);
+}
+
+// leavelate is the rest of goexit1 where another hart is still leaving ng.
 RARE static _Noreturn void
 leavelate(struct g *gp, struct g *ng, struct m *mp)
 {
@@ -308,41 +336,39 @@ leavelate(struct g *gp, struct g *ng, struct m *mp)
 	gleave(gp, ng, mp);
 }
 
-// leave is the quick way of goexit1: what is left of gp is put on the P's list, and
-// the next of the own queue goes on. Comes back if that is not all there is to do.
-// Who takes gp from the list, on this hart, does it after gleave.
-static inline void
-leave(struct g *gp)
+// goexit1 ends the running goroutine: its function has returned into goexit. Its
+// quick way, where nothing of it is odd: what is left is put on the P's list, and the
+// next of the own queue goes on. Who takes it from the list, on this hart, does so
+// after gleave. The race detector's and the tracer's end-of-goroutine events have
+// their place here.
+void
+goexit1(void)
 {
+	struct g *gp = getg(), *ng;
 	struct m *mp;
 	struct p *pp;
-	struct g *ng;
 
 	if (!INLINE || STACK_PAINT || gp->odd || gp->deferred != NULL ||
 	    gp->reent != NULL || gbusy(gp) ||
 	    gp->stackclass != stackclassfor(STACK_STD))
-		return;
+		goexitslow(gp);
 	gp->locks = 1;
 	barrier();
 	mp = mof(gp);
 	pp = pof(mp);
 	if ((!quick(pp) && !quickglobal(pp)) ||
-	    (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH - 1)) {
-		gp->locks = 0;
-		return;
-	}
+	    (MAXHARTS > 1 && pp->gfreen >= GFREE_HIGH - 1))
+		goexitslowm(gp);
+	stackcheck(gp);
 	ng = takenext(pp);
 	if (ng != NULL) {
 		pp->inherits++;
 	} else {
 		ng = takehead(pp);
-		if (ng == NULL) {
-			gp->locks = 0;
-			return;
-		}
+		if (ng == NULL)
+			goexitslowm(gp);
 		pp->schedtick++;
 	}
-	stackcheck(gp);
 	casgstatus(gp, Grunning, Gdead);
 	pp->lives++;
 	gp->schedlink = pp->gfree;
@@ -352,25 +378,6 @@ leave(struct g *gp)
 		leavelate(gp, ng, mp);
 	chosen(mp, ng);
 	gleave(gp, ng, mp);
-}
-
-// goexit1 ends the running goroutine: its function has returned into goexit.
-void
-goexit1(void)
-{
-	struct g *gp = getg();
-
-	// The race detector's and the tracer's end-of-goroutine events have
-	// their place here.
-	leave(gp);
-	if (gp->goid == 1)
-		store(&sched.maingone, true);
-	if (gp->reent != NULL) {
-		libc_goexit(gp->reent);
-		gp->reent = NULL;
-	}
-	mcall(goexit0);
-	throw("goexit1: goroutine lives on");
 }
 
 // gcount counts the goroutines that are alive, without the runtime's own. While

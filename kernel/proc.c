@@ -600,7 +600,8 @@ readykickm(struct p *pp, struct g *kicked)
 	return true;
 }
 
-__attribute__((noinline)) static bool
+// wakepm is wakep, and ends a stretch without preemption.
+bool
 wakepm(void)
 {
 	wakep();
@@ -608,12 +609,13 @@ wakepm(void)
 	return true;
 }
 
-// goreadyq is goreadym for self, the running goroutine, which holds one lock in the
-// count and no more: the quick ways of channels. Returns true, for those who end
+// goreadyq is goreadym for a running goroutine that holds one lock in the count and
+// no more: the quick ways of channels. Returns true, for those who end
 // with it.
 bool
-goreadyq(struct g *self, struct g *gp)
+goreadyq(struct g *gp)
 {
+	struct g *self = getg();
 	struct p *pp = pof(mof(self));
 
 	casgstatus(gp, Gwaiting, Grunnable);
@@ -631,6 +633,14 @@ goreadyq(struct g *self, struct g *gp)
 void
 goready(struct g *gp)
 {
+	struct g *self = getg();
+
+	if (INLINE && !gbusy(self)) {
+		self->locks = 1;
+		barrier();
+		goreadyq(gp);
+		return;
+	}
 	acquirem();
 	goreadym(gp);
 }

@@ -381,7 +381,7 @@ void gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason);
 void goparkunlock(struct lock *l, const char *reason);
 void goready(struct g *gp);
 void goreadym(struct g *gp);
-bool goreadyq(struct g *self, struct g *gp);
+bool goreadyq(struct g *gp);
 void goyield(void);
 void drainready(struct p *pp);
 void globrunqputbatch(struct g *head, struct g *tail, uint32_t n);
@@ -392,6 +392,7 @@ extern uint32_t chaosmin, chaosmax;
 
 // ---- idle.c: going to sleep and waking up -----------------------------------
 void wakep(void);
+__attribute__((noinline)) bool wakepm(void);
 struct m *startm(struct p *pp, bool spinning);
 void notewakeup(struct m *mp);
 void becomespinning(struct m *mp);
@@ -481,6 +482,10 @@ bool runtimers(struct p *victim);
 int64_t timerlook(const struct p *pp);
 void timersrest(struct p *pp);
 void movetimers(struct p *from, struct p *to);
+
+#ifndef ARCH_STARTCALL
+#define arch_startcall gostartcall
+#endif
 
 // mof and pof are gp's M and its P; gp runs and is not preempted.
 static inline struct m *

@@ -88,4 +88,19 @@ arch_irqhold(unsigned irq)
 		  UINT32_C(1) << irq % 32);
 }
 
+// arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.
+#define ARCH_STARTCALL
+void gofresh(void);
+static inline void
+arch_startcall(struct gobuf *buf, uintptr_t sp_top, void (*fn)(void *),
+	       void *arg)
+{
+	uintptr_t *sp = (uintptr_t *)sp_top - 2;
+
+	sp[0] = (uintptr_t)arg;
+	sp[1] = (uintptr_t)fn;
+	buf->sp = (uintptr_t)sp;
+	buf->pc = (uintptr_t)gofresh;
+}
+
 #endif

@@ -136,4 +136,19 @@ arch_irqhold(unsigned irq)
 	arch_irqmask(irq, true);
 }
 
+// arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.
+#define ARCH_STARTCALL
+void fresh_resume(void);
+static inline void
+arch_startcall(struct gobuf *buf, uintptr_t sp_top, void (*fn)(void *),
+	       void *arg)
+{
+	uintptr_t *sp = (uintptr_t *)sp_top - 2;
+
+	sp[0] = (uintptr_t)fn; // N_FN, N_ARG: asm.S
+	sp[1] = (uintptr_t)arg;
+	buf->sp = (uintptr_t)sp;
+	buf->pc = (uintptr_t)fresh_resume;
+}
+
 #endif

@@ -122,4 +122,20 @@ arch_irqhold(unsigned irq)
 	arch_irqmask(irq, true);
 }
 
+// arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.
+#define ARCH_STARTCALL
+void x86_startresume(void);
+static inline void
+arch_startcall(struct gobuf *buf, uintptr_t sp_top, void (*fn)(void *),
+	       void *arg)
+{
+	uintptr_t *sp = (uintptr_t *)sp_top;
+
+	*--sp = (uintptr_t)goexit + 1;
+	*--sp = (uintptr_t)fn;
+	*--sp = (uintptr_t)arg;
+	buf->sp = (uintptr_t)sp;
+	buf->pc = (uintptr_t)x86_startresume;
+}
+
 #endif
