@@ -81,38 +81,24 @@
 #endif
 // cas: *p from old to v; true if it was so. cas_rel is for a head that thieves
 // move: release on success, acquire on failure is not needed. cas_own is for the
-// owner of that head, who reads on success what thieves have released.
-#define cas(p, old, v) \
+// owner of that head, who reads on success what thieves have released. An
+// architecture may have its own (ARCH_CAS, ARCH_CAS_OWN, arch_inline.h).
+#define CAS_(p, old, v, order) \
 	__extension__({ \
 		__typeof__(*(p)) o_ = (old); \
-		__atomic_compare_exchange_n((p), &o_, (v), false, MO_SC, \
+		__atomic_compare_exchange_n((p), &o_, (v), false, order, \
 					    __ATOMIC_RELAXED); \
 	})
-#define cas_acq(p, old, v) \
-	__extension__({ \
-		__typeof__(*(p)) o_ = (old); \
-		__atomic_compare_exchange_n((p), &o_, (v), false, MO_ACQ, \
-					    __ATOMIC_RELAXED); \
-	})
-#ifdef ARCH_CAS_OWN
-#define cas_own(p, old, v) \
-	(ATOMIC_BUILTINS ? cas_own_((p), (old), (v)) : \
-			   ARCH_CAS_OWN((p), (old), (v)))
+#define cas_acq(p, old, v) CAS_(p, old, v, MO_ACQ)
+#if defined ARCH_CAS && !ATOMIC_BUILTINS
+#define cas(p, old, v) ARCH_CAS(p, old, v, sc)
+#define cas_rel(p, old, v) ARCH_CAS(p, old, v, rel)
+#define cas_own(p, old, v) ARCH_CAS_OWN(p, old, v)
 #else
-#define cas_own(p, old, v) cas_own_((p), (old), (v))
+#define cas(p, old, v) CAS_(p, old, v, MO_SC)
+#define cas_rel(p, old, v) CAS_(p, old, v, MO_REL)
+#define cas_own(p, old, v) CAS_(p, old, v, MO_ACQREL)
 #endif
-#define cas_own_(p, old, v) \
-	__extension__({ \
-		__typeof__(*(p)) o_ = (old); \
-		__atomic_compare_exchange_n((p), &o_, (v), false, MO_ACQREL, \
-					    __ATOMIC_RELAXED); \
-	})
-#define cas_rel(p, old, v) \
-	__extension__({ \
-		__typeof__(*(p)) o_ = (old); \
-		__atomic_compare_exchange_n((p), &o_, (v), false, MO_REL, \
-					    __ATOMIC_RELAXED); \
-	})
 // fence orders an earlier store before a later load on two harts (StoreLoad).
 #define fence() \
 	do { \

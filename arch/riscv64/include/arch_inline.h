@@ -80,6 +80,42 @@ riscv64_lock(uint32_t *p)
 	return old;
 }
 
+// ARCH_CAS is atomic.h's compare-and-swap; lr and sc are ends of mnemonics, the
+// orders ("" or .aq, .rl ...). gcc 12 takes the fence in front and lr's order from the
+// order of the failure, and never writes sc.rl: a seq_cst or a release one with a
+// relaxed failure releases nothing. (An acquire one is right.) Those here are table
+// A.6's of the unprivileged ISA, and no instruction more.
+#define ARCH_CAS_FN_(name, type, size, lr, sc) \
+	static inline bool name(void *p, type old, type v) \
+	{ \
+		intptr_t was, failed; \
+\
+		__asm__ volatile inline("1:\tlr." size lr " %0, (%2)\n\t" \
+					"bne %0, %z3, 2f\n\t" \
+					"sc." size sc " %1, %z4, (%2)\n\t" \
+					"bnez %1, 1b\n" \
+					"2:" \
+					: "=&r"(was), "=&r"(failed) \
+					: "r"(p), "rJ"((intptr_t)old), \
+					  "rJ"((intptr_t)v) \
+					: "memory"); \
+		return was == (intptr_t)old; \
+	}
+// lr.w extends the sign.
+ARCH_CAS_FN_(arch_cas4_sc, int32_t, "w", ".aqrl", ".rl")
+ARCH_CAS_FN_(arch_cas8_sc, uintptr_t, "d", ".aqrl", ".rl")
+ARCH_CAS_FN_(arch_cas4_rel, int32_t, "w", "", ".rl")
+ARCH_CAS_FN_(arch_cas8_rel, uintptr_t, "d", "", ".rl")
+#define ARCH_CAS(p, old, v, order) \
+	__extension__({ \
+		__typeof__(*(p)) o_ = (old), v_ = (v); \
+		_Static_assert(sizeof o_ == 4 || sizeof o_ == 8, "ARCH_CAS"); \
+		sizeof o_ == 4 ? \
+			arch_cas4_##order((p), (int32_t)(uintptr_t)o_, \
+					  (int32_t)(uintptr_t)v_) : \
+			arch_cas8_##order((p), (uintptr_t)o_, (uintptr_t)v_); \
+	})
+
 // Device registers. A read is complete before any later access, a write comes
 // after every earlier one: what a driver that also touches memory needs.
 static inline uint8_t
