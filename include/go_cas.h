@@ -97,11 +97,11 @@ go_add_(uint32_t *p, uint32_t n)
 	return (int32_t)__atomic_add_fetch(p, n, __ATOMIC_ACQ_REL);
 }
 
-// go_seen_ is a load that acquires.
-GO_STEP_ uint32_t
+// go_seen_ looks whether the word is set, and acquires.
+GO_STEP_ bool
 go_seen_(const uint32_t *p)
 {
-	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(p, __ATOMIC_ACQUIRE) != 0;
 }
 
 #endif

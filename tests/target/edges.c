@@ -1049,7 +1049,7 @@ IsrMeetsPark(void)
 	CHECK(!semaphore_try_acquire(&isr_gives));
 }
 
-static struct semaphore isr_permits[2];
+static struct semaphore isr_permits[3];
 
 static void
 releases_three(void *arg)
@@ -1061,6 +1061,7 @@ releases_three(void *arg)
 		if (i > 0)
 			semaphore_release_isr(&isr_permits[1]);
 	}
+	semaphore_release_isr(&isr_permits[2]);
 	atomic_store(&fired, 1);
 }
 
@@ -1109,7 +1110,7 @@ both_served(void *arg)
 }
 
 // Releases for somebody who waits, that meet a held lock, are all done later, each
-// for its own semaphore; and so are those behind them.
+// for its own semaphore; and so are those behind them, waited for or not.
 static void
 IsrReleases(void)
 {
@@ -1123,7 +1124,10 @@ IsrReleases(void)
 		held();
 		CHECK_EQ(accepted, 0);
 		CHECK(!semaphore_try_acquire(&isr_permits[1]));
+		CHECK(!semaphore_try_acquire(&isr_permits[2]));
 		letgo();
+		CHECK(semaphore_acquire_timeout(&isr_permits[2],
+						10 * MILLISECOND));
 		for (int k = 1; k < EACH; k++) {
 			CHECK(semaphore_acquire_timeout(&isr_permits[0],
 							10 * MILLISECOND));
@@ -1148,8 +1152,9 @@ IsrReleasesFree(void)
 		CHECK(semaphore_try_acquire(&isr_permits[0]));
 	for (int k = 1; k < EACH; k++)
 		CHECK(semaphore_try_acquire(&isr_permits[1]));
-	CHECK(!semaphore_try_acquire(&isr_permits[0]));
-	CHECK(!semaphore_try_acquire(&isr_permits[1]));
+	CHECK(semaphore_try_acquire(&isr_permits[2]));
+	for (int i = 0; i < 3; i++)
+		CHECK(!semaphore_try_acquire(&isr_permits[i]));
 	letgo();
 	irq_handle(DEV_IRQ, NULL, NULL);
 }

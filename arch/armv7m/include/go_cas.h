@@ -108,13 +108,13 @@ go_add_(uint32_t *p, uint32_t n)
 	return (int32_t)v;
 }
 
-GO_STEP_ uint32_t
+GO_STEP_ bool
 go_seen_(const uint32_t *p)
 {
 	uint32_t v = *(const volatile uint32_t *)p;
 
 	__asm__ volatile("" ::: "memory");
-	return v;
+	return v != 0;
 }
 
 #endif

@@ -106,17 +106,17 @@ go_add_(uint32_t *p, uint32_t n)
 	return (int32_t)((uint32_t)old + n);
 }
 
-GO_STEP_ uint32_t
+GO_STEP_ bool
 go_seen_(const uint32_t *p)
 {
-	uint32_t v;
+	intptr_t v;
 
 	__asm__ volatile("lw %0, %1\n\t"
 			 "fence r, rw"
 			 : "=r"(v)
 			 : "m"(*p)
 			 : "memory");
-	return v;
+	return v != 0;
 }
 
 #endif
