@@ -50,10 +50,11 @@ pushready(struct g *gp)
 	store_rel(&mp->ready, gp);
 }
 
-// netpollready: the line has fired. In a handler of mp.
+// netpollready: the line has fired. In a handler.
 void
-netpollready(struct m *mp, unsigned irq)
+netpollready(unsigned irq)
 {
+	struct m *mp = thism();
 	void (*fn)(void *arg);
 	uintptr_t s;
 
@@ -88,7 +89,7 @@ irqdispatch(unsigned irq, struct g *gp)
 		return ipiexit(mp, gp);
 	s = irq < NIRQ ? load_rlx(&irqstate[irq]) : NOBODY;
 	if (s <= FIRED) {
-		netpollready(mp, irq);
+		netpollready(irq);
 		return lineexit(mp, gp);
 	}
 	arch_irqhold(irq);
@@ -118,10 +119,10 @@ direct(const struct m *mp, const struct p *pp, const struct g *gp)
 	       !(TORTURE && tosscoin());
 }
 
-// turn moves gp, whose status is old, on to new, by way of `by`. sure: it cannot be
+// moveon moves gp, whose status is old, on to new, by way of `by`. sure: it cannot be
 // anything else.
 static inline void
-turn(struct g *gp, uint32_t old, uint32_t by, uint32_t new, bool sure)
+moveon(struct g *gp, uint32_t old, uint32_t by, uint32_t new, bool sure)
 {
 	if (RACE || DEBUG ||
 	    (!sure && __builtin_expect(load_rlx(&gp->status) != old, 0))) {
@@ -138,17 +139,17 @@ handto(struct m *mp, struct p *pp, struct g *gp, struct g *next)
 {
 	if (STACK_GUARD_BYTES == 0)
 		stackcheck(gp);
-	turn(next, Gwaiting, Grunnable, Grunning, false);
+	moveon(next, Gwaiting, Grunnable, Grunning, false);
 	if (MAXHARTS > 1)
 		next->m = mp;
 	mp->curg = next;
 	gp->preempt = 0;
-	turn(gp, Grunning, Gpreempted, Grunnable, true); // it was interrupted
+	moveon(gp, Grunning, Gpreempted, Grunnable, true); // it was interrupted
 	if (MAXHARTS > 1)
 		store_rel(&gp->m, NULL);
 	store_rel(&pp->runnext, gp); // its context is saved, for a thief
 	if (__builtin_expect(pp->slow.notick, 0))
-		starttick(pp);
+		armtick(pp, nanotime());
 	if (MAXHARTS > 1)
 		wakep();
 	return next;

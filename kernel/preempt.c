@@ -56,19 +56,31 @@ otherswait(struct p *pp)
 		 load_rlx(&sched.lockedwait) != 0));
 }
 
+// notedue: with gz.chaos it is measured how late an interrupt comes. A deadline in
+// the past is due now.
+static __attribute__((noinline, cold)) void
+notedue(struct m *mp)
+{
+	int64_t now = nanotime();
+
+	mp->due = mp->armed > now ? mp->armed : now;
+	arch_timerset(mp->armed);
+}
+
 // armtimer makes this hart's timer fire at `when` or earlier. Interrupts are
 // masked.
 void
 armtimer(int64_t when)
 {
-	struct m *mp = getg()->m;
+	struct m *mp = thism();
 
 	if (when >= mp->armed)
 		return;
 	mp->armed = when;
-	if (CHAOS && chaosmax != 0) // a deadline in the past is due now
-		mp->due = when > nanotime() ? when : nanotime();
-	arch_timerset(when);
+	if (CHAOS && chaosmax != 0)
+		notedue(mp);
+	else
+		arch_timerset(when);
 }
 
 // armchaos makes the timer fire at a random distance, if a test asked for that.
@@ -81,7 +93,8 @@ armchaos(void)
 			 fastrandn(chaosmax - chaosmin + 1));
 }
 
-static void
+// armtick begins to watch a slice. Interrupts are masked.
+void
 armtick(struct p *pp, int64_t now)
 {
 	settick(pp, now + SLICE_NS); // kickticks reads it

@@ -511,6 +511,7 @@ settick(struct p *pp, int64_t when)
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------
 enum { BUMPS = 64 }; // see preempt.c
 void starttick(struct p *pp);
+void armtick(struct p *pp, int64_t now);
 void armtimer(int64_t when);
 void armchaos(void);
 void armwatch(struct m *mp); // WATCHDOG_NS > 0
@@ -528,7 +529,7 @@ pending(const struct m *mp)
 	barrier(); // the same hart's handlers: no fence
 	return load_rlx(&mp->ready) != NULL || load_rlx(&mp->isrops) != NULL;
 }
-void netpollready(struct m *mp, unsigned irq);
+void netpollready(unsigned irq);
 bool irqwaits(void);
 void irqattach(unsigned irq, void (*fn)(void *arg), void *arg);
 void pushready(struct g *gp);

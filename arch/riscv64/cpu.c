@@ -79,6 +79,7 @@ arch_minit(void)
 		__asm__ volatile("csrw fcsr, zero");
 	csr_clear(CSR_STATUS, STATUS_FS);
 	csr_set(CSR_STATUS, STATUS_FS_INITIAL);
+	*timecmpof() = clint_mtimecmp(h);
 	timer_quiet();
 	csr_write(CSR_IE,
 		  1u << CAUSE_SOFT | 1u << CAUSE_TIMER | 1u << CAUSE_EXT);

@@ -30,10 +30,12 @@
 #define N_ARG 8
 #define N_BYTES 16
 
-// m's arch words: two for the first steps of a trap, then the hart.
+// m's arch words: two for the first steps of a trap, then the hart, and the address
+// of its mtimecmp.
 #define M_TRAP_SP (M_ARCH + 0 * WORD)
 #define M_TRAP_T0 (M_ARCH + 1 * WORD)
 #define M_HART (M_ARCH + 2 * WORD)
+#define M_TIMECMP (M_ARCH + 3 * WORD)
 
 // A trap that interrupts g0 wants this much of its stack left above the guard.
 #define G0_RESERVE (F_BYTES + 768)
@@ -92,6 +94,19 @@ static inline uintptr_t
 clint_mtimecmp(const struct hart *h)
 {
 	return CLINT_BASE + 0x4000 + 8 * (uintptr_t)h->id;
+}
+
+// timecmpof is where the address of this hart's deadline is kept, for good; from
+// arch_minit on, as thishart.
+static inline uintptr_t *
+timecmpof(void)
+{
+	unsigned char *const *gm =
+		(unsigned char *const *)(const void *)((const unsigned char *)
+							       getg() +
+						       G_M);
+
+	return (uintptr_t *)(void *)(*gm + M_TIMECMP);
 }
 
 #define CLINT_MTIME (CLINT_BASE + 0xbff8)

@@ -25,7 +25,7 @@ arch_timerset(int64_t when)
 		tick = 0;
 	else if (when != INT64_MAX)
 		tick = mtime0 + mtime_ticks((uint64_t)when, MTIME_HZ);
-	iowrite64(clint_mtimecmp(thishart()), tick);
+	iowrite64(*timecmpof(), tick);
 }
 
 // timer_quiet takes the deadline away: mtimecmp compares for ever after, and
@@ -33,5 +33,5 @@ arch_timerset(int64_t when)
 void
 timer_quiet(void)
 {
-	iowrite64(clint_mtimecmp(thishart()), UINT64_MAX);
+	iowrite64(*timecmpof(), UINT64_MAX);
 }

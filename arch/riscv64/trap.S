@@ -216,6 +216,12 @@ FUNC trap_preempt
 	CFI_TRAP_FRAME
 	ld	a1, F_REG(4)(sp)	// the goroutine
 	ld	t1, F_REG(2)(sp)	// its sp
+	ld	t2, F_EPC(sp)
+	lla	t3, .Lopen
+	bltu	t2, t3, 5f
+	lla	t3, .Lclose
+	bgeu	t3, t2, 6f
+5:
 	andi	t1, t1, -16
 	csrr	t2, CSR_STATUS
 	li	t3, STATUS_FS
@@ -323,6 +329,7 @@ FUNC trap_preempt
 	sd	s9, F_REG(25)(t0)
 	sd	s10, F_REG(26)(t0)
 	sd	s11, F_REG(27)(t0)
+7:
 	lla	t1, preempt_resume
 	sd	t0, G_SCHED_SP(a1)
 	sd	t1, G_SCHED_PC(a1)
@@ -345,11 +352,21 @@ FUNC trap_preempt
 3:
 	call	asyncpreempt2
 	unimp
+6:
+	// It was being resumed: its frame is at its sp, whole.
+	mv	t0, t1
+	li	t3, STATUS_FS
+	csrc	CSR_STATUS, t3
+	li	t1, STATUS_FS_INITIAL
+	csrs	CSR_STATUS, t1
+	j	7b
 ENDFUNC trap_preempt
 
 // void preempt_resume(void)
 // preempt_resume is where gogo enters a preempted context, interrupts masked:
-// it takes every register from the frame at sp. Never called.
+// it takes every register from the frame at sp. Most of that is done with interrupts
+// on, from .Lopen to .Lclose: one that preempts there leaves the frame as it is and the
+// goroutine begins anew. Never called.
 FUNC preempt_resume
 	CFI_TRAP_FRAME
 	.cfi_offset s0, F_REG(8)
@@ -368,8 +385,10 @@ FUNC preempt_resume
 	sd	t0, G_SCHED_PC(tp)
 	li	t0, STATUS_FS
 	csrc	CSR_STATUS, t0
-	li	t0, STATUS_FS_INITIAL | STATUS_PP | STATUS_PIE
+	li	t0, STATUS_FS_INITIAL
 	csrs	CSR_STATUS, t0
+	csrsi	CSR_STATUS, STATUS_IE
+.Lopen:
 	ld	t0, F_FP(sp)
 	beqz	t0, 1f
 	ld	t0, F_FCSR(sp)
@@ -407,10 +426,6 @@ FUNC preempt_resume
 	fld	f30, F_FREG(30)(sp)
 	fld	f31, F_FREG(31)(sp)
 1:
-	ld	t0, F_EPC(sp)
-	csrw	CSR_EPC, t0
-	sc.d	zero, zero, (sp)
-	ld	t0, F_REG(5)(sp)
 	ld	ra, F_REG(1)(sp)
 	ld	t1, F_REG(6)(sp)
 	ld	t2, F_REG(7)(sp)
@@ -438,6 +453,14 @@ FUNC preempt_resume
 	ld	s9, F_REG(25)(sp)
 	ld	s10, F_REG(26)(sp)
 	ld	s11, F_REG(27)(sp)
+.Lclose:
+	csrci	CSR_STATUS, STATUS_IE
+	li	t0, STATUS_PP | STATUS_PIE
+	csrs	CSR_STATUS, t0
+	ld	t0, F_EPC(sp)
+	csrw	CSR_EPC, t0
+	sc.d	zero, zero, (sp)
+	ld	t0, F_REG(5)(sp)
 	ld	sp, F_REG(2)(sp)
 	XRET
 ENDFUNC preempt_resume

@@ -20,9 +20,9 @@ struct x86_clock x86_clock;
 static uint64_t
 scale(uint64_t value, uint64_t factor)
 {
-	__extension__ unsigned __int128 product = value;
+	__extension__ unsigned __int128 product =
+		(unsigned __int128)value * factor;
 
-	product *= factor;
 	return (uint64_t)(product >> 32);
 }
 
@@ -39,14 +39,22 @@ arch_timerset(int64_t when)
 	uint64_t ticks;
 
 	x86_self()->deadline = when;
+	if (when <= 0) {
+		lapic_write(LAPIC_TMICT, 1);
+		return;
+	}
 	if (when == INT64_MAX) {
 		lapic_write(LAPIC_TMICT, 0);
 		return;
 	}
 	delta = when - nanotime();
 	ticks = 1;
-	if (when > 0 && delta > 0)
-		ticks += scale((uint64_t)delta, x86_clock.tickmul);
+	if (delta > 0) {
+		uint64_t left = (uint64_t)delta;
+
+		__asm__("" : "+r"(left)); // or gcc extends a sign that is none
+		ticks += scale(left, x86_clock.tickmul);
+	}
 	if (ticks > UINT32_MAX)
 		ticks = UINT32_MAX;
 	lapic_write(LAPIC_TMICT, (uint32_t)ticks);

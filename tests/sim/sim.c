@@ -303,13 +303,16 @@ static void
 trap(void *unused)
 {
 	struct hart *h = cur;
-	struct g *gp = h->interrupted;
+	struct g *gp = h->interrupted, *next;
 
 	(void)unused;
 	if (handle(gp)) {
 		*word(gp, G_SCHED_SP) = h->trapsp;
 		*word(gp, G_SCHED_PC) = (uintptr_t)sim_swap;
+		next = intrswitch(gp);
 		sim_settle();
+		if (next != NULL)
+			gogo(next);
 		h->masked = false;
 		sim_refuel();
 		asyncpreempt2(gp);

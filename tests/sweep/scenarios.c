@@ -364,7 +364,7 @@ wakeirq(void)
 	struct m *mp = getg()->m;
 
 	mp->inhandler = false; // as in irqdispatch
-	netpollready(mp, LINE);
+	netpollready(LINE);
 	mp->inhandler = true;
 }
 

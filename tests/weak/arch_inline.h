@@ -21,3 +21,9 @@ arch_irqrestore(uintptr_t state)
 {
 	weak_irqrestore(state);
 }
+
+static inline void
+arch_irqhold(unsigned irq)
+{
+	arch_irqmask(irq, true);
+}

@@ -26,6 +26,41 @@ arch_irqmask(unsigned irq, bool masked)
 	(void)masked;
 }
 
+// What an interrupt does besides: nobody calls irqdispatch here.
+bool
+lineexit(struct m *mp, struct g *gp)
+{
+	(void)mp;
+	(void)gp;
+	return false;
+}
+
+bool
+ipiexit(struct m *mp, struct g *gp)
+{
+	(void)mp;
+	(void)gp;
+	return false;
+}
+
+void
+armtick(struct p *pp, int64_t now)
+{
+	(void)pp;
+	(void)now;
+}
+
+void
+wakep(void)
+{
+}
+
+void
+stackcheck(const struct g *gp)
+{
+	(void)gp;
+}
+
 void
 semacquire(struct go_sema *s, bool lifo, const char *reason)
 {

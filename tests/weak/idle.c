@@ -38,12 +38,6 @@ checkdead(void)
 {
 }
 
-void
-netpollready(unsigned irq)
-{
-	(void)irq;
-}
-
 struct g *
 netpoll(void)
 {

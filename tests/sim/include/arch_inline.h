@@ -50,4 +50,10 @@ arch_irqrestore(uintptr_t state)
 	sim_irqrestore(state);
 }
 
+static inline void
+arch_irqhold(unsigned irq)
+{
+	arch_irqmask(irq, true);
+}
+
 #endif
