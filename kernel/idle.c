@@ -374,8 +374,8 @@ workqueued(void)
 
 // ---- One hart -------------------------------------------------------------------
 
-// waitalone is giveup where there is one hart: the P stays with its M, marked as held
-// so that handlers leave it to us. What a handler readies, and a timer that is due,
+// waitalone is giveup where there is one hart: it lets go of the P, so that handlers
+// leave it to us, and takes it again. What a handler readies, and a timer that is due,
 // ends the wait; if nothing ever can, that is the end.
 static void
 waitalone(struct m *mp)
@@ -385,7 +385,8 @@ waitalone(struct m *mp)
 
 	if (pp->timer0when == 0)
 		checkdead();
-	pp->held = true;
+	mp->watch = pp;
+	mp->p = NULL;
 	store(&mp->sleeping, 1);
 	s = arch_irqsave();
 	if (pending(mp) || timerdue(pp))
@@ -393,13 +394,9 @@ waitalone(struct m *mp)
 	else
 		idlewait(mp, pp->timer0when);
 	store(&mp->sleeping, 0);
-	// What fired meanwhile has found the P held and has set nothing anew.
-	s = arch_irqsave();
-	pp->held = false;
-	settick(pp, 0);
-	if (pp->timer0when != 0)
-		armtimer(pp->timer0when);
-	arch_irqrestore(s);
+	// What fired meanwhile has found no P and has set nothing anew.
+	mp->nextp = pp;
+	acquirep(mp);
 }
 
 // giveup lets the P go and sleeps, unless there is a reason not to; comes back
