@@ -30,6 +30,8 @@ V ?= 0
 DEBUG ?= 0
 TORTURE ?= 0
 RACE ?= 0
+MINI ?= 0
+OPT ?= $(if $(filter 1,$(MINI)),-Os,-O2)
 SEEDS ?= 3
 HOURS ?= 100
 
@@ -90,6 +92,9 @@ endif
 ifeq ($(filter 0 1,$(RACE)),)
 $(call die,RACE=$(RACE) is not 0 or 1)
 endif
+ifeq ($(filter 0 1,$(MINI)),)
+$(call die,MINI=$(MINI) is not 0 or 1)
+endif
 
 digits = $(subst 0,,$(subst 1,,$(subst 2,,$(subst 3,,$(subst 4,,$(subst \
 	5,,$(subst 6,,$(subst 7,,$(subst 8,,$(subst 9,,$1))))))))))
@@ -143,7 +148,15 @@ TORTURE_CONFIG := TORTURE=1 DEBUG=1 RACE=1 RUNQ_SIZE=2 GFREE_HIGH=2 GFREE_LOW=1 
 	SLICE_NS=1000000 SCHED_TICK=3 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
 # Pools for many small machines.
 RACE_CONFIG := RACE=1 NG=1200 NCHAN=600 CHANBUF_BYTES=65536
+# The smallest kernel: docs/size.md.
+MINI_CONFIG := SMALL=1 NPANIC=0 NREENT=0 NLOCK=0 NIRQ=0 CONSOLE_INPUT=0 \
+	BOOTARGS_BYTES=0 CHAOS=0 WAITSINCE=0 LASTRUN_BYTES=0 WATCHDOG_NS=0 \
+	STACK_GUARD_BYTES=0 G0_GUARD_BYTES=0 G0_STACK_BYTES=1024 \
+	STACK_STD=512 NG=16 NCHAN=8 CHANBUF_BYTES=512
+MINI_SRCS := $(addprefix kernel/,small/small.c small/select.c chan.c chanbuf.c \
+	pool.c sema.c)
 config_lines := $(foreach c,$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
+	$(if $(filter 1,$(MINI)),$(MINI_CONFIG)) \
 	$(if $(filter 1,$(RACE)),$(RACE_CONFIG)) \
 	$(CONFIG) $(if $(filter 1,$(DEBUG)),DEBUG=1), \
 	'$(hash)undef $(call config_name,$c)' \
@@ -176,7 +189,8 @@ override APPS := $(foreach a,$(APPS),$(call in_tree,$(call find_app,$a)))
 CC := $(CROSS)gcc
 NM := $(CROSS)nm
 BB := $(BUILD)/$(BOARD)$(if $(filter 1,$(DEBUG)),-debug)$(if \
-	$(filter 1,$(TORTURE)),-torture)$(if $(filter 1,$(RACE)),-race)
+	$(filter 1,$(TORTURE)),-torture)$(if $(filter 1,$(RACE)),-race)$(if \
+	$(filter 1,$(MINI)),-mini)
 # One newlib for each set of flags; another script is another newlib.
 NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 	'$(NEWLIB_CFLAGS) $(NEWLIB_CONF)'; cat tools/newlib.sh; } | \
@@ -184,8 +198,6 @@ NEWLIB := $(NEWLIB_CACHE)/newlib-$(NEWLIB_TARGET)-$(shell { echo \
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 DIRS := -I$(BB)/include -Iboards/$(BOARD) -Iarch/$(ARCH)/include -Iinclude
-# How far gcc goes: OPT=-Os for small images.
-OPT ?= -O2
 CODE := $(OPT) -g -fno-common -ffunction-sections -fdata-sections \
 	$(ARCH_CFLAGS) $(STACK_CFLAGS)
 LIBC_DIRS = -nostdinc -isystem $(NEWLIB)/first @$(NEWLIB)/gcc.rsp \
@@ -208,10 +220,12 @@ LINK = $(CC) $(ARCH_CFLAGS) -nostdlib -nostartfiles -static -Wl,--gc-sections \
 LIBS = -Wl,--start-group $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(or $(ARCH_LIBS),-lgcc) -Wl,--end-group
 
-KERNEL_SRCS := $(wildcard kernel/*.c kernel/*.S arch/$(ARCH)/*.c \
+KERNEL_SRCS := $(if $(filter 1,$(MINI)),$(MINI_SRCS),$(wildcard kernel/*.c \
+	kernel/*.S)) $(wildcard arch/$(ARCH)/*.c \
 	arch/$(ARCH)/*.S boot/$(ARCH)*.c boot/$(ARCH)*.S boards/$(BOARD)/*.c) \
 	$(DRIVERS:%=drivers/%)
-LIB_SRCS := $(wildcard pkg/*.c libc/*.c libc/*.S)
+LIB_SRCS := $(if $(filter 1,$(MINI)),$(filter-out pkg/ticker.c,$(wildcard \
+	pkg/*.c)),$(wildcard pkg/*.c libc/*.c libc/*.S))
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BB)/%.o)
 LIB_OBJS := $(LIB_SRCS:%=$(BB)/%.o)
 OBJS := $(KERNEL_OBJS) $(LIB_OBJS)
@@ -223,7 +237,8 @@ FORCE:
 
 # Rewritten only when it would change; everything compiled depends on it.
 export FLAGS_TEXT = $(CC) $(KERNEL_FLAGS) $(LIB_FLAGS) $(APP_FLAGS) $(CONFIG) \
-	$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG))
+	$(if $(filter 1,$(TORTURE)),$(TORTURE_CONFIG)) \
+	$(if $(filter 1,$(MINI)),$(MINI_CONFIG))
 $(BB)/flags: FORCE
 	@mkdir -p $(BB)/include; \
 	if ! printf '%s\n' "$$FLAGS_TEXT" | cmp -s - $@; then \
@@ -293,7 +308,8 @@ LINK += $(addprefix @,$(call link_opt,$(patsubst $(BB)/app/%,%,$(@D))))
 define one_link
 	$(call ld,$1,$@)
 endef
-link_image = $(if $(wildcard tools/mksymtab.py),$(two_links),$(one_link))
+link_image = $(if $(filter 1,$(MINI)),$(one_link),$(if \
+	$(wildcard tools/mksymtab.py),$(two_links),$(one_link)))
 # No image exists in which something is writable and executable: make deletes
 # the target of a rule that fails.
 image_check = $(Q)$(PYTHON) tools/wxcheck.py $@
@@ -390,7 +406,8 @@ cppcheck: $(BB)/flags
 .PHONY: image-size
 image-size: $(IMAGES) $(BB)/machine
 	@$(PYTHON) tools/size.py --machine $(BB)/machine \
-		$(if $(filter 0,$(V)),,--files) $(firstword $(IMAGES))
+		$(if $(filter 0,$(V)),,--files) $(if $(filter 2,$(V)),--functions) \
+		$(firstword $(IMAGES))
 
 # STACK_OPTIONS are tools/stackreport.py's.
 .PHONY: image-stacks
@@ -710,7 +727,8 @@ clean:
 #: make hil BOARD=...           its tests, on the board (BENCH=file.yaml) or with
 #:                              QEMU in its place (BENCH=qemu)
 #: make size                    what an image is made of, what a goroutine
-#:                              costs (V=1: each file)
+#:                              costs (V=1: each file, 2: each function);
+#:                              MINI=1: of the smallest kernel (docs/size.md)
 #: make bench                   what the scheduler's operations cost, counted; fails
 #:                              when more than 2 % above bench/baseline.json, which
 #:                              make bench-baseline writes (BENCH_OPTIONS="--listing
@@ -737,6 +755,7 @@ clean:
 #:   HARTS=n                      CPU cores (the board's)
 #:   CONFIG="NG=200 ..."          limits of include/config.h, other values
 #:   DEBUG=1                      a kernel that checks itself
+#:   MINI=1 OPT=-Os               the smallest kernel, and gcc's level (-O2)
 #:   TORTURE=1                    such a kernel that also schedules at random, with
 #:                                tiny limits (run-qemu, test, soak)
 #:   ICOUNT=shift                 virtual time by counted instructions: the

@@ -34,10 +34,12 @@ __vectors:
 	.word	arch_irqentry           // 14 PendSV
 	.word	arch_irqentry           // 15 SysTick
 	.set	n, 0
+#if NIRQ
 	.rept	NVIC_LINES
 	line	%n
 	.set	n, n + 1
 	.endr
+#endif
 	.size	__vectors, . - __vectors
 
 #if !SEMIHOSTING

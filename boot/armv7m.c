@@ -17,7 +17,7 @@ board_init(void)
 static void
 nvic_quiet(void)
 {
-	for (unsigned i = 0; i < NVIC_LINES; i += 32) {
+	for (unsigned i = 0; NIRQ > 0 && i < NVIC_LINES; i += 32) {
 		iowrite32(NVIC_ICER + i / 8, UINT32_MAX);
 		iowrite32(NVIC_ICPR + i / 8, UINT32_MAX);
 	}
@@ -31,7 +31,7 @@ prio_check(void)
 	char text[PRIO_TEXT];
 
 	if (!prio_fits(prio_seen(), KERNEL_PRIO, text))
-		throw(text);
+		(throw)(text);
 }
 
 void
@@ -43,9 +43,11 @@ armv7m_boot(void)
 	nvic_quiet();
 	trapinit();
 	console_init();
-	prio_check();
+	if (!SMALL)
+		prio_check();
 	clock_init();
-	bootargs_init();
+	if (BOOTARGS_BYTES > 0)
+		bootargs_init();
 	s = arch_irqsave(); // rt0_go's state: masked by BASEPRI
 	(void)s;
 	__asm__ volatile("cpsie i" : : : "memory");

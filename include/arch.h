@@ -328,5 +328,7 @@ bool arch_guardtest(uintptr_t guard);
 // The C part of arch_config.h: getg, arch_irqsave, arch_irqrestore.
 #include <arch_inline.h>
 
+#include <errtext.h>
+
 #endif // __ASSEMBLER__
 #endif

@@ -112,7 +112,7 @@
 #ifndef NLOCK
 #define NLOCK 16
 #endif
-// Boot arguments in bytes, and how many words they may have.
+// Boot arguments in bytes (0: none, with SMALL), and how many words they may have.
 #ifndef BOOTARGS_BYTES
 #define BOOTARGS_BYTES 256
 #endif
@@ -120,7 +120,7 @@
 #define BOOTARGS_WORDS 32
 #endif
 
-// Device interrupt lines that irq_wait knows.
+// Device interrupt lines that irq_wait knows. 0: none, with SMALL.
 #ifndef NIRQ
 #define NIRQ 128
 #endif
@@ -208,6 +208,17 @@
 // What the clock shows at boot, in seconds: for tests of what happens in weeks.
 #ifndef CLOCK_START
 #define CLOCK_START 0
+#endif
+
+// 1: the smallest kernel, kernel/small/ and what docs/size.md says of it, instead of
+// the one that the rest of kernel/ is made of. make MINI=1 sets it, with what it wants
+// to be 0, and takes other sources: not to be set by hand. TICK_NS is its clock's
+// tick, and its slice; its stacks are NG of STACK_STD bytes.
+#ifndef SMALL
+#define SMALL 0
+#endif
+#ifndef TICK_NS
+#define TICK_NS 1000000
 #endif
 
 // 1: check contexts, status transitions, canaries and poison; see DESIGN.

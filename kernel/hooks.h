@@ -74,13 +74,20 @@ void readyall(struct g *list);
 void mustgoroutine(const char *call);
 // needgoroutine is that at the price of a load and a branch, for fast paths. The
 // scheduler must have set this hart's g.
-#define G_GOID ((5 * WORD + 2 * 4 + 7) & ~7) // offset in struct g
+#if !SMALL
+typedef uint64_t goid_t;
+#else
+typedef uint32_t goid_t; // they begin anew after 2^32
+#endif
+#define G_GOID \
+	((5 * WORD + 2 * 4 + sizeof(goid_t) - 1) / sizeof(goid_t) * \
+	 sizeof(goid_t)) // offset in struct g
 static inline void
 needgoroutine(const char *call)
 {
 	const unsigned char *gp = (const void *)getg();
 
-	if (*(const uint64_t *)(const void *)(gp + G_GOID) == 0) {
+	if (*(const goid_t *)(const void *)(gp + G_GOID) == 0) {
 		mustgoroutine(call);
 		__builtin_unreachable(); // it has thrown
 	}
@@ -128,5 +135,15 @@ size_t consoleread(char *s, size_t n);
 int libc_main(void);
 void exit(int status); // atexit functions, flush, os_exit; never returns
 void libc_goexit(void *reent);
+
+// ---- Without texts and checks of contexts: errtext.h --------------------------
+
+#if SMALL
+#define fatal(...) ERRTOLD((fatal), __VA_ARGS__)
+#define panic(...) ERRTOLD((panic), __VA_ARGS__)
+#define mustgoroutine(call) ((void)(call))
+#define needgoroutine(call) ((void)(call))
+#define needtimers(call) ((void)(call))
+#endif
 
 #endif

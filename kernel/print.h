@@ -4,6 +4,7 @@
 #ifndef GZERO_PRINT_H
 #define GZERO_PRINT_H
 
+#include <config.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -17,5 +18,8 @@ void kvprintf(const char *fmt, va_list ap);
 size_t kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
 // lastrunputc is given what kprintf prints; lastrun.c.
 void lastrunputc(char c);
+#if SMALL // errtext.h
+#define kprintf(...) (0 ? (kprintf)(__VA_ARGS__) : (void)0)
+#endif
 
 #endif

@@ -15,6 +15,9 @@
 #ifndef GZERO_QUICK_H
 #define GZERO_QUICK_H
 
+#if SMALL // kernel/small/ has one way only
+#define parkquick(gp, l, reason) ((void)(reason), goparkunlock((l), (reason)))
+#else
 #include "runq.h"
 
 // quick tells whether the next pick from pp is a matter of its own queue.
@@ -116,5 +119,6 @@ parkquick(struct g *gp, struct lock *l, const char *reason)
 	pp->inherits++;
 	parkto(gp, ng, mp, l, reason);
 }
+#endif
 
 #endif

@@ -63,6 +63,19 @@ struct catchframe {
 // stack classes; see stack.c
 #define NSTACKCLASS 4
 
+#if SMALL
+struct g {
+	struct gobuf sched;
+	struct m *m;
+	uintptr_t stacklo, stackhi;
+	uint32_t locks, preempt;
+	goid_t goid;
+	uint32_t status;
+	struct g *schedlink;
+	void *param;
+	uint32_t selectdone;
+};
+#else
 struct g {
 	// The arch knows the offsets of these five (arch.h).
 	struct gobuf sched;
@@ -72,7 +85,7 @@ struct g {
 	// Owner: the goroutine itself, or the g0 that handles it.
 	uint32_t locks;   // > 0: not preemptible
 	uint32_t preempt; // [irq] wants to be taken off; see preempt.c
-	uint64_t goid;    // pkg knows the offset (hooks.h)
+	goid_t goid;      // pkg knows the offset (hooks.h)
 	uint32_t status;
 	uint8_t stackclass;
 	bool system;         // of the runtime; does not count as life
@@ -103,6 +116,7 @@ struct g {
 	uintptr_t gopc; // pc of the go statement
 	uint64_t parentgoid;
 };
+#endif
 
 struct m {
 	// The arch knows the offsets of these (arch.h).
@@ -279,8 +293,8 @@ gbusy(const struct g *gp)
 }
 
 // INLINE: builds whose short ways are compiled into their callers; the others look
-// and roll dice on the way, and go through lock.c.
-#define INLINE (!DEBUG && !RACE && !TORTURE)
+// and roll dice on the way, and go through lock.c. Nor are they where each byte counts.
+#define INLINE (!DEBUG && !RACE && !TORTURE && !SMALL)
 
 void lockwait(struct lock *l);
 void releaselooked(struct lock *l);
@@ -379,6 +393,10 @@ void dropg(struct m *mp, struct g *gp);
 void systemstack(void (*fn)(void *), void *arg);
 void gopark(bool (*unlockf)(struct g *, void *), void *arg, const char *reason);
 void goparkunlock(struct lock *l, const char *reason);
+#if SMALL // errtext.h
+#define gopark(unlockf, arg, reason) (gopark)((unlockf), (arg), NULL)
+#define goparkunlock(l, reason) (goparkunlock)((l), NULL)
+#endif
 void goready(struct g *gp);
 void goreadym(struct g *gp);
 bool goreadyq(struct g *gp);
@@ -559,6 +577,10 @@ struct isrop;
 void isrdone(struct sudog *sg);
 void isrdrain(struct m *mp);
 void isrsettle(const struct hchan *c);
+#if SMALL // no handler leaves anything
+#define isrdone(sg) ((void)(sg))
+#define isrsettle(c) ((void)(c))
+#endif
 
 // touch faults at once, in the goroutine that called, where p is no address: not
 // later, with a lock held or on g0, where no panic is possible.

@@ -30,7 +30,8 @@ what is broken and which tests are to notice:
            virtual soak with these boot arguments. sim/HARTS [wild] [seed=N]
            NAME is a target test, or a program of tests/exit, on the machine
            of tests/sim; weak/NAME the kernel's code under C11's memory
-           orders. Several: in that order, until one fails
+           orders; size/NAME a test of tests/size, the smallest kernel's.
+           Several: in that order, until one fails
   says     a regular expression: what kills it must say this, else it survived.
            For what is to be noticed by one law of the ledger
   equivalent  why no test can notice. Then none may
@@ -250,7 +251,7 @@ class Bench:
                     *seed_words(t))
                 if status:
                     return output
-            elif where.startswith("weak/"):
+            elif where.startswith(("weak/", "size/")):
                 continue  # it builds itself
             elif where.startswith("sim/"):
                 apps.setdefault("", set()).add(sim_command(t)[0])
@@ -274,6 +275,11 @@ class Bench:
         where = words[0]
         if where.startswith("unit/"):
             return suite.Job(where, command=["build/" + where], timeout=300)
+        if where.startswith("size/"):
+            return suite.Job(test, timeout=300, command=[
+                sys.executable, "tests/size/run.py", "--make",
+                "%s NEWLIB_CACHE=%s" % (self.o.make, self.o.newlib),
+                where[5:]])
         if where.startswith("weak/"):
             return suite.Job(test, timeout=300, command=[
                 sys.executable, "tests/weak/run.py", "--no-mutants", "--only",

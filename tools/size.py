@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """size.py says what an image is made of, and what a goroutine costs.
 
-    tools/size.py --machine build/<board>/machine [--files] IMAGE.elf
+    tools/size.py --machine build/<board>/machine [--files] [--functions]
+                  IMAGE.elf
 
 The first table has the bytes that each room has in the image as it is linked,
 after --gc-sections: text (code), rodata, data and bss as binutils' size counts
 them, except that its "text" is both of our first two columns. The sums are
 those of the ELF file; the line `alignment` is what no object gave. Where they
 differ from `size` the tool itself is wrong (tests/tools checks it).
---files adds a line for each file of the project.
+The line `scheduler` is what a program pays for the kernel: text and rodata of
+kernel, arch (with the vectors, in boot) and pkg; drivers, libc and what the C
+compiler brings along are not in it.
+--files adds a line for each file of the project, --functions one for each function
+and constant of the scheduler's, largest first.
 
 The second table is what the pools hold and what one more of each costs in RAM.
 A third one, for boards that say how much RAM (and flash) they have, is where each
@@ -29,6 +34,7 @@ import fits
 import linkmap
 from mksymtab import Elf
 
+SCHEDULER = ("kernel", "arch", "boot", "pkg")
 KINDS = ("text", "rodata", "data", "bss")
 ROOMS = ("kernel", "arch", "boot", "drivers", "boards", "pkg", "libc", "app",
          "newlib", "libgcc", "symbols", "alignment")
@@ -83,6 +89,24 @@ def show_rooms(found, files):
             if name:
                 line("  " + name, row)
     line("total", add(r for rows in found.values() for r in rows.values()))
+    print(f"{'scheduler: text + rodata':<32}{scheduler(found):>11}")
+
+
+def scheduler(found):
+    """Bytes of text and rodata of the rooms that are the kernel."""
+    return sum(r["text"] + r["rodata"] for where in SCHEDULER
+               for r in found.get(where, {}).values())
+
+
+def show_functions(pieces, base):
+    """Each piece of the scheduler in flash, largest first."""
+    rows = sorted(((p.size, room(p.path, base)[1],
+                    re.sub(r"^\.(text|rodata)\.", "", p.name))
+                   for p in pieces if p.kind in ("text", "rodata") and
+                   room(p.path, base)[0] in SCHEDULER), reverse=True)
+    print()
+    for size, name, what in rows:
+        print(f"{what:<40}{size:>7}  {name}")
 
 
 class Memory:
@@ -172,6 +196,10 @@ def show_memory(elf):
               f"{p['size'] - p['guard']:>11}{p['guard']:>11}{p['n']:>11}"
               f"{p['size'] * p['n']:>11}")
     by_name = {p["name"]: p for p in pools}
+    if "g" not in by_name:
+        g = memory.info.struct("g")
+        print(f"\none goroutine: struct g {memory.info.sizeof(g)} + its stack")
+        return
     stacks = sorted((p for p in pools if p["name"].startswith("stack")),
                     key=lambda p: p["size"])
     g = by_name["g"]["size"]
@@ -253,6 +281,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     p.add_argument("--machine", required=True)
     p.add_argument("--files", action="store_true")
+    p.add_argument("--functions", action="store_true")
     p.add_argument("image")
     a = p.parse_args()
     with open(a.machine, encoding="utf-8") as f:
@@ -264,6 +293,8 @@ def main():
     print(f"{machine['arch']}, {machine['board']}: "
           f"{re.sub('^(app/|out)', '', program)}")
     show_rooms(sizes(pieces, base), a.files)
+    if a.functions:
+        show_functions(pieces, base)
     show_memory(elf)
     show_chip(elf, pieces, base, machine)
 

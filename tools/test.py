@@ -33,6 +33,8 @@ What it runs, two at a time, printing in order:
   bench/<arch>  tools/bench.py: no operation of the scheduler takes more than 2 %
                 more instructions than bench/baseline.json says; bench/compare:
                 that it would be seen
+  armv7m size   tests/size/run.py: the smallest kernel (make MINI=1) works and is
+                no larger than tests/size/limits.txt says
   gdb/<arch>    tests/gdb/run.py: gdb-multiarch with tools/gdb/gzero.py
   <arch>/<harts> torture ...    target, chaos, exit and tour in the torture build
                 (kernel/torture.c): all of it with --torture, which leaves out
@@ -901,6 +903,12 @@ class Suite:
                  ready.stdout.decode().strip().split("\n")[0] or
                  "does not build")
 
+    def size(self):
+        """The smallest kernel and what it takes; it builds its images."""
+        self.add("armv7m size", timeout=300, command=[
+            sys.executable, "tests/size/run.py", "--make", self.o.make,
+            "--build", self.o.build])
+
     def gdb(self, arch):
         """What gdb is taught about goroutines; it builds its program itself."""
         self.add("gdb/" + arch, timeout=600, command=[
@@ -1195,6 +1203,8 @@ def main():
                 suite.tools(arch)
                 suite.gdb(arch)
                 suite.bench(arch)
+                if arch == "armv7m":
+                    suite.size()
             if whole or o.soak:
                 suite.seeds(arch)
                 suite.api(arch, arch != o.archs.split()[0] and not o.soak)

@@ -46,6 +46,8 @@ arch_cpustart(unsigned cpu)
 void
 arch_minit(void)
 {
+	if (SMALL)
+		return; // boot has done it, and there is no second time
 	trapinit();
 	arch_timerset(INT64_MAX);
 }
@@ -140,7 +142,7 @@ arch_reset(void)
 		__asm__ volatile("wfi");
 }
 
-static char bootargs[BOOTARGS_BYTES];
+static char bootargs[BOOTARGS_BYTES > 0 ? BOOTARGS_BYTES : 1];
 static const char *bootargs_start = SEMIHOSTING ? bootargs : __gzargs;
 
 // bootargs_init asks the debugger for the command line; its first word is the

@@ -16,6 +16,28 @@
 #include <arch.h>
 #include <armv7m.h>
 
+#if SMALL
+void
+arch_error(uintptr_t pc)
+{
+	uint16_t op = 0;
+
+	if (pc - (uintptr_t)__text_start <
+	    (uintptr_t)(__text_end - __text_start))
+		op = *(const uint16_t *)pc;
+	arch_halt(op >> 8 == 0xde ? op & 0xff : ERR_FAULT); // udf
+}
+
+void
+arch_overflowed(struct g *gp, uintptr_t sp)
+{
+	(void)gp;
+	(void)sp;
+	ARCH_ERRNUM(ERRNUM("stack overflow"));
+	__builtin_unreachable();
+}
+
+#else
 enum {
 	IACCVIOL = 1 << 0,
 	DACCVIOL = 1 << 1,
@@ -335,3 +357,4 @@ arch_guardtest(uintptr_t guard)
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
 	return probe(guard) && probe(guard + STACK_GUARD_BYTES - 4);
 }
+#endif

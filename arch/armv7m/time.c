@@ -51,6 +51,7 @@
 #include <arch.h>
 #include <armv7m.h>
 
+#if !SMALL // else tick.c
 #define SECOND_NS INT64_C(1000000000)
 
 enum {
@@ -338,4 +339,5 @@ arch_cpusleep(int64_t until)
 	arm();
 	__asm__ volatile("cpsie i\n\tisb" : : : "memory");
 }
+#endif
 #endif

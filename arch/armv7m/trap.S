@@ -156,6 +156,7 @@ handler arch_irqentry
 // it had put that off (lazy stacking).
 preempt:
 	mrs	r1, psp
+#if !SMALL
 	ldr	r3, [r2, #G_STACK_LO]
 	adds	r3, #4 + 36             // the canary and r4-r11, lr
 #if ARMV7M_FPU
@@ -165,6 +166,7 @@ preempt:
 #endif
 	cmp	r1, r3
 	blo	.Lnoroom
+#endif
 #if ARMV7M_FPU
 	tst	lr, #EXC_NOFP
 	it	eq
@@ -178,6 +180,10 @@ preempt:
 	ldr	r2, =asyncpreempt2
 	b	tothread
 
+#if SMALL
+.Lnoroom:
+	udf	#0
+#else
 .Lnoroom:
 	mov	r0, r2
 	mov	r2, lr
@@ -191,6 +197,7 @@ tosigpanic:
 	movs	r3, #KERNEL_PRIO
 	msr	basepri, r3
 	ldr	r2, =sigpanic0
+#endif
 
 // tothread leaves the exception into Thread mode on the MSP, at r2(r0, r1).
 tothread:
@@ -210,8 +217,10 @@ endhandler arch_irqentry
 // the svc do not count, a late interrupt may have changed them; nor does the
 // frame. An svc in a goroutine is nobody's and is reported.
 handler arch_svcentry
+#if !SMALL
 	tst	lr, #EXC_PSP
 	bne	arch_faultentry
+#endif
 	ldr	r3, =arch_cur
 	ldrd	r0, r2, [r3]
 	ldr	sp, [r2, #G_SCHED_SP]
@@ -239,6 +248,18 @@ handler arch_faultentry
 	.type	nmi_vector, %function
 	.thumb_func
 nmi_vector:
+#if SMALL
+	// The frame may be anywhere: who cannot read it has locked the core up.
+	tst	lr, #EXC_PSP
+	ite	eq
+	mrseq	r0, msp
+	mrsne	r0, psp
+	ldr	r3, =g0stacks + G0_STACK_BYTES
+	mov	sp, r3
+	ldr	r0, [r0, #24]           // pc
+	b	arch_error
+endhandler arch_faultentry
+#else
 	ldr	ip, =arch_cur
 	ldrd	r0, r2, [ip]            // g as it stands, g0
 	tst	lr, #EXC_PSP
@@ -276,3 +297,4 @@ nmi_vector:
 	pop	{r4-r11}
 	bx	lr
 endhandler arch_faultentry
+#endif

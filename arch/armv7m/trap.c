@@ -27,11 +27,11 @@ arch_dispatch(struct g *gp, uintptr_t psp, uint32_t exc)
 	unsigned n = exception();
 	bool preempt = false;
 
-	if ((exc & EXC_PSP) && psp < gword(gp, G_STACK_LO))
+	if (!SMALL && (exc & EXC_PSP) && psp < gword(gp, G_STACK_LO))
 		return true;
-	if (n >= EXC_IRQ0)
+	if (!SMALL && n >= EXC_IRQ0)
 		return irqdispatch(n - EXC_IRQ0, gp);
-	if (n == EXC_PENDSV && ipi) {
+	if (!SMALL && n == EXC_PENDSV && ipi) {
 		ipi = false;
 		preempt = irqdispatch(IRQ_IPI, gp);
 	}
@@ -81,11 +81,13 @@ prio_init(void)
 {
 	uint32_t k = KERNEL_PRIO;
 
-	iowrite32(AIRCR, AIRCR_KEY);
-	iowrite32(SHPR1, 0);
+	if (!SMALL) {
+		iowrite32(AIRCR, AIRCR_KEY);
+		iowrite32(SHPR1, 0);
+	}
 	iowrite32(SHPR2, k << 24);
 	iowrite32(SHPR3, k << 24 | k << 16);
-	for (unsigned i = 0; i < NVIC_LINES; i += 4)
+	for (unsigned i = 0; NIRQ > 0 && i < NVIC_LINES; i += 4)
 		iowrite32(NVIC_IPR + i, k * 0x01010101);
 }
 
@@ -182,9 +184,11 @@ trapinit(void)
 {
 	iowrite32(VTOR, (uint32_t)__vectors);
 	iowrite32(CCR, ioread32(CCR) | CCR_STKALIGN | CCR_DIV_0_TRP);
-	iowrite32(SHCSR, ioread32(SHCSR) | SHCSR_FAULTS);
 	prio_init();
-	mpu_init();
+	if (!SMALL) {
+		iowrite32(SHCSR, ioread32(SHCSR) | SHCSR_FAULTS);
+		mpu_init();
+	}
 	if (ARMV7M_FPU) {
 		iowrite32(CPACR, ioread32(CPACR) | CPACR_FPU);
 		iowrite32(FPCCR, ioread32(FPCCR) | FPCCR_AUTO);

@@ -30,6 +30,9 @@ struct arch_cur {
 };
 extern struct arch_cur arch_cur;
 
+// errtext.h: an instruction of two bytes, which arch_error reads.
+#define ARCH_ERRNUM(n) __asm__ volatile("udf %0" : : "i"((n)&0xff))
+
 static inline struct g *
 getg(void)
 {

@@ -119,6 +119,8 @@ struct sigregs *arch_nostack(struct g *gp, uintptr_t psp, uint32_t exc,
 			     const uint32_t *r4);
 // arch_overflowed ends the machine: gp switches with its sp below its stack.
 _Noreturn void arch_overflowed(struct g *gp, uintptr_t sp);
+// arch_error ends the machine where there are no texts (errtext.h).
+_Noreturn void arch_error(uintptr_t pc);
 // trap.c, called by trap.S: handles the exception whose number is in IPSR and
 // says whether to preempt gp.
 bool arch_dispatch(struct g *gp, uintptr_t psp, uint32_t exc);
