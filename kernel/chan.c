@@ -82,9 +82,9 @@ elemcopy(void *dst, const void *src, size_t size)
 }
 
 static inline unsigned char *
-slot(const struct hchan *c, uint32_t i)
+slot(const struct hchan *c, uintptr_t i)
 {
-	return c->buf + (size_t)i * c->elemsize;
+	return c->buf + i * c->elemsize;
 }
 
 // bufput and bufget move one element into and out of the ring.

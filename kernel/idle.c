@@ -248,25 +248,43 @@ arch_cpusleep(int64_t until)
 	arch_cpuidle();
 }
 
-// idlewait waits for an interrupt, the hart's timer set to `when` (0: no
-// deadline). Called with interrupts masked, comes back with them unmasked.
-void
-idlewait(struct m *mp, int64_t when)
-{
-	int64_t start = nanotime();
+// Before a wait the hart's timer is set, which takes a while, with interrupts on again
+// before the last look: an interrupt that comes in between is seen by its number.
 
-	RACE_POINT(idle_masked);
+// idlearm sets the hart's timer for `when` (0: no deadline) and returns how many
+// interrupts there have been.
+uint32_t
+idlearm(struct m *mp, int64_t when)
+{
+	uintptr_t s;
+	uint32_t n;
+
+	mp->idlesince = nanotime();
+	s = arch_irqsave();
+	n = (uint32_t)mp->interrupts;
 	mp->armed = INT64_MAX;
 	armtimer(when != 0 ? when : INT64_MAX);
 	armchaos();
 #if WATCHDOG_NS
 	armwatch(mp);
 #endif
-	if (SLEEP_NS != 0 && mp->armed - start >= SLEEP_NS)
+	arch_irqrestore(s);
+	return n;
+}
+
+// idlewait waits for an interrupt, unless one has come since idlearm returned n.
+// Called with interrupts masked, which were s, comes back with them unmasked.
+void
+idlewait(struct m *mp, uint32_t n, uintptr_t s)
+{
+	RACE_POINT(idle_masked);
+	if ((uint32_t)mp->interrupts != n)
+		arch_irqrestore(s);
+	else if (SLEEP_NS != 0 && mp->armed - mp->idlesince >= SLEEP_NS)
 		arch_cpusleep(mp->armed);
 	else
 		arch_cpuidle();
-	mp->idle_ns += nanotime() - start;
+	mp->idle_ns += nanotime() - mp->idlesince;
 }
 
 // msleep waits for an interrupt unless mp has something to look at.
@@ -275,16 +293,17 @@ msleep(struct m *mp)
 {
 	struct p *pp = mp->watch;
 	int64_t when = pp != NULL ? load64(&pp->timer0when) : 0;
+	uint32_t n = idlearm(mp, when);
 	uintptr_t s;
 
 	store(&mp->sleeping, 1); // pairs with notewakeup
 	RACE_POINT(msleep_sleeping);
 	s = arch_irqsave();
 	if (load(&mp->nextp) != NULL || pending(mp) ||
-	    (pp != NULL && timerdue(pp)))
+	    (pp != NULL && load64(&pp->timer0when) != when))
 		arch_irqrestore(s);
 	else
-		idlewait(mp, when);
+		idlewait(mp, n, s);
 	store(&mp->sleeping, 0);
 }
 
@@ -382,17 +401,19 @@ waitalone(struct m *mp)
 {
 	struct p *pp = mp->p;
 	uintptr_t s;
+	uint32_t n;
 
 	if (pp->timer0when == 0)
 		checkdead();
 	mp->watch = pp;
 	mp->p = NULL;
+	n = idlearm(mp, pp->timer0when);
 	store(&mp->sleeping, 1);
 	s = arch_irqsave();
-	if (pending(mp) || timerdue(pp))
+	if (pending(mp))
 		arch_irqrestore(s);
 	else
-		idlewait(mp, pp->timer0when);
+		idlewait(mp, n, s);
 	store(&mp->sleeping, 0);
 	// What fired meanwhile has found no P and has set nothing anew.
 	mp->nextp = pp;

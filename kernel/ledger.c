@@ -418,7 +418,7 @@ channel(const struct hchan *c, size_t *bytes)
 	    c->qcount > cap ? c->qcount : 0, 0);
 	if (cap > 0)
 		law("L4", "where the next goes, in the channel at", addr(c),
-		    c->sendx,
+		    (uint32_t)c->sendx,
 		    (uint32_t)(((uint64_t)c->recvx + c->qcount) % cap));
 	waitq(c, &c->recvq);
 	waitq(c, &c->sendq);

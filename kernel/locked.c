@@ -302,18 +302,22 @@ static void
 lockedsleep(struct m *mp)
 {
 	struct p *pp = mp->p;
+	int64_t when;
 	uintptr_t s;
+	uint32_t n;
 
 	markparked(mp);
 	store_rlx(&pp->held, true);
+	when = load64(&pp->timer0when);
+	n = idlearm(mp, when);
 	store(&mp->sleeping, 1);
 	RACE_POINT(locked_sleep);
 	s = arch_irqsave();
 	if (load(&mp->lockedhead) != NULL || pending(mp) || !runqempty(pp) ||
-	    load(&sched.gcwaiting) || (pp->timer0when != 0 && timerdue(pp)))
+	    load(&sched.gcwaiting) || load64(&pp->timer0when) != when)
 		arch_irqrestore(s);
 	else
-		idlewait(mp, pp->timer0when);
+		idlewait(mp, n, s);
 	store(&mp->sleeping, 0);
 	// What fired meanwhile has found the P held and has set nothing anew: if
 	// the slice clock was to tick, it never would again.

@@ -152,7 +152,7 @@ struct m {
 	uint32_t alive;    // [irq] has got on since board_watchdog
 #endif
 	uint64_t wakeups, preemptions;
-	int64_t idle_ns;
+	int64_t idle_ns, idlesince;
 	struct g g0store;
 };
 
@@ -421,7 +421,8 @@ void dropspinning(struct m *mp);
 void pidletake(struct p *pp);
 void unpark(struct m *mp);
 void markparked(struct m *mp);
-void idlewait(struct m *mp, int64_t when);
+uint32_t idlearm(struct m *mp, int64_t when);
+void idlewait(struct m *mp, uint32_t n, uintptr_t s);
 void joinm(struct m *mp, struct p *pp);
 void mpark(struct m *mp);
 
