@@ -645,9 +645,9 @@ tryrecvany(struct hchan *c, void *elem)
 }
 
 RARE static bool
-recvany(struct hchan *c, void *elem)
+recvany(struct hchan *c, void *elem, bool block)
 {
-	return recvlocked(c, elem, true) == RECEIVED;
+	return recvlocked(c, elem, block) == RECEIVED;
 }
 
 static inline __attribute__((always_inline)) bool
@@ -664,7 +664,7 @@ recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 	sg = c->sendq.first;
 	if (sg != NULL) {
 		if (__builtin_expect(!sg->word || c->dataqsiz != 0, 0))
-			return recvany(c, elem);
+			return recvany(c, elem, block);
 		off(&c->sendq, sg);
 		place(elem, pick(sg->elem, size), size);
 		sg->success = true;
@@ -683,7 +683,7 @@ recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 		return releaseq(self);
 	}
 	if (__builtin_expect(c->closed, 0) && block)
-		return recvany(c, elem);
+		return recvany(c, elem, true);
 	if (block)
 		return recvwaitword(c, elem);
 	release(chanlock(c));
