@@ -42,6 +42,7 @@ WEAKER = {
     ("cas", "rel"): ["rlx"],
     ("cas", "acqrel"): ["acq", "rel"],
     ("cas", "sc"): ["acqrel", "acq", "rel"],
+    ("rmw", "acq"): ["rlx"],
     ("rmw", "rel"): ["rlx"],
     ("rmw", "sc"): ["acqrel", "acq", "rel"],
     ("fence", "sc"): ["acqrel", "none"],
@@ -94,11 +95,13 @@ class Test:
 
 
 # Which test's mutants are made in which of the kernel's files.
-OF = {"runq": ["runq.c"], "lock": ["lock.c", "pool.c"], "timer": ["time.c"],
+OF = {"runq": ["runq.c", "runq.h"],
+      "lock": ["lock.c", "pool.c", "runtime.h"], "timer": ["time.c"],
       "idle": ["idle.c", "preempt.c"], "console": ["console.c", "netpoll.c"]}
-KIND = {"load": "load load_acq load_rlx load64", "cas": "cas cas_acq cas_rel",
-        "store": "store store_rel store_rlx store64", "rmw": "xadd xchg",
-        "fence": "fence"}
+KIND = {"load": "load load_acq load_rlx load64",
+        "cas": "cas cas_acq cas_rel cas_own",
+        "store": "store store_rel store_rlx store64",
+        "rmw": "xadd xchg xchg_ptr xchg_lock", "fence": "fence"}
 
 
 def access_of(site, known={}):
