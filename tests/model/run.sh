@@ -149,6 +149,10 @@ holds sema "a giver, a handler, a timed waiter"
 holds sema "2 givers, a timed waiter" -DGIVERS=2 -DIRQS=0
 holds sema "2 timed waiters" -DTIMED=2 -DIRQS=0
 holds sema "2 handlers" -DGIVERS=0 -DIRQS=2
+holds switch "1 hart" -DNH=1 -DIRQS=2
+holds switch "2 harts"
+holds switch "2 harts, 4 goroutines" -DNG=4 -DOPS=2
+holds switch "3 harts" -DNH=3 -DOPS=2
 holds stw "2 harts, 2 submits, 2 stops"
 holds stw "2 harts, one interrupt each" -DONCE
 holds locked "2 harts, 1 P, 1 locked"
@@ -181,6 +185,11 @@ if [ "$level" = full ]; then
 	holds park "3 harts, edge-triggered" -DNH=3 -DEDGE
 	holds sema "a giver, a handler, 2 timed waiters" -DTIMED=2
 	holds sema "2 givers, a handler, a timed waiter" -DGIVERS=2
+	holds switch "2 harts, 6 steps, 2 interrupts" -DOPS=6 -DIRQS=2
+	holds switch "2 harts, 4 goroutines, 3 steps" -DNG=4 -DOPS=3
+	holds switch "2 harts, 4 goroutines, 2 interrupts" \
+		-DNG=4 -DOPS=2 -DIRQS=2
+	holds switch "3 harts, 3 steps" -DNH=3 -DOPS=3
 	holds stw "2 harts, 3 submits, 3 stops" -DSUBS=3 -DSTOPS=3
 	holds stw "2 harts, V_STEAL_NOLOOK" -DV_STEAL_NOLOOK
 	holds stw "3 harts, 1 submit, 1 stop" -DNH=3 -DSUBS=1 -DSTOPS=1
@@ -258,6 +267,24 @@ found sema TIMED_BLIND
 found sema COUNT_LOCKED
 found sema WAKE_LOCKED
 found sema GIVE_LOST
+
+# whose context is not saved yet
+found switch WAIT_NONE
+found switch EXEC_NOWAIT
+found switch FREE_SHARED
+# the order of gswitch
+found switch CLEAR_FIRST
+found switch CLEAR_EARLY
+found switch COUNT_LATE
+found switch ASKED_LATE
+found switch LOOK_NONE
+found switch LOOK_UNMASKED
+found switch NEXT_DROPPED
+# who picks whom, and when
+found switch PARK_STEALS
+found switch SELF_SWITCH
+found switch GONE_PUTS
+found switch STATUS_LATE
 
 # stop, and the stopped
 found stw GIVEUP_NOLOOK
