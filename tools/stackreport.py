@@ -60,7 +60,10 @@ SPAWN = {"go": (0, None), "go_try": (0, None), "go_copy_": (0, 2),
 FORWARD = {"arch_catch": 1, "panic_catch": 0, "sendto": 2, "recvfrom": 3,
            "_fwalk_reent": 1, "_fwalk_sglue": 2, "_fwalk": 1}
 # They go on on another stack, or at an older place of this one.
-OTHER_STACK = {"mcall", "arch_systemstack", "arch_throwto"}
+OTHER_STACK = {"mcall", "gswitch", "gleave", "arch_systemstack",
+               "arch_throwto"}
+# A call that is made for one caller of the function only: caller, callee.
+ONLY_FOR = {("chan_selectw_", "selectalloc"): "chan_selectv"}
 # Recursion that ends by what is passed: caller, callee. A stream without a
 # buffer is printed to through one that has one; a chain of reents has one link.
 ONCE = {("__sbprintf", "_vfprintf_r"), ("__sbprintf", "_vfiprintf_r"),
@@ -655,7 +658,13 @@ class Analysis:
             callee = image.functions[g]
             if target is not None:
                 depth -= callee.depth.get(target, image.entry)
+            if (f.name, callee.name) in ONLY_FOR:
+                continue
             result.append((max(depth, 0), g, None))
+            for (caller, late), who in ONLY_FOR.items():
+                if (who, caller) == (f.name, callee.name):
+                    result += [(max(depth, 0) + self.frame(caller), pc, None)
+                               for pc in self.pcs(late)]
             if callee.name == UNDEFER:
                 ran = set()
                 for pc in self.pieces(f):
@@ -676,6 +685,11 @@ class Analysis:
             for t in {None} if found is None else found:
                 result.append((inside, t, ("pointer call", f.name)))
         return result
+
+    def frame(self, name):
+        """The deepest that a function is by itself."""
+        return max((self.image.functions[pc].frame
+                    for pc in self.pcs(name)), default=0)
 
     def pieces(self, f):
         """f and the parts that gcc has split off it."""
@@ -937,7 +951,7 @@ class Report:
             print(f"{functions[pc].name:<28}{size or '-':>8}{shown:>8}"
                   f"{'-' if high is None else high:>10}{n or '-':>7}  {text}")
         print(f"\nevery worst case has {self.o.preempt} bytes for a preemption"
-              f" in it; a switch is {self.depth('mcall')} (mcall)")
+              f" in it; a switch is {self.a.frame('mcall')} (mcall)")
         print(f"a panic needs {'at least ' if self.panic.why else ''}"
               f"{self.panic.size} more where it begins" +
               (f"; not bounded: {reasons(self.panic, 2)}"
@@ -945,10 +959,6 @@ class Report:
         for name in sorted(set(self.a.lost)):
             print(f"{name} starts a goroutine whose function is not known "
                   "here; see --entry")
-
-    def depth(self, name):
-        return max((self.image.functions[pc].frame
-                    for pc in self.a.pcs(name)), default=0)
 
     def explain(self, name):
         """The deepest way, and the way to each reason."""
