@@ -107,11 +107,12 @@ armtick(struct p *pp, int64_t now)
 void
 starttick(struct p *pp)
 {
+	int64_t now = nanotime(); // before the mask: it takes a while
 	uintptr_t s = arch_irqsave();
 
 	RACE_POINT(starttick_begin);
 	if (pp->tickwhen == 0)
-		armtick(pp, nanotime());
+		armtick(pp, now);
 	arch_irqrestore(s);
 }
 

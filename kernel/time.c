@@ -324,13 +324,16 @@ timerlook(const struct p *pp)
 void
 timersrest(struct p *pp)
 {
+	int64_t when;
 	uintptr_t s;
 
 	store64(&pp->timerrest, nanotime() + pp->fncost + MICROSECOND);
 	store64(&pp->fncost, 0);
+	when = timerlook(pp);
+	if (when == 0)
+		return;
 	s = arch_irqsave();
-	if (timerlook(pp) != 0)
-		armtimer(timerlook(pp));
+	armtimer(when);
 	arch_irqrestore(s);
 }
 

@@ -40,13 +40,13 @@ riscv64_cas(uint32_t *p, uint32_t old, uint32_t v)
 	uint32_t t = 0;
 
 	__asm__ volatile goto("1:\tlr.w.aq %0, %1\n\t"
-		     "bne %0, %2, %l[no]\n\t"
-		     "sc.w.rl %0, %3, %1\n\t"
-		     "bnez %0, 1b"
-		     : "=&r"(t), "+A"(*p)
-		     : "r"((long)(int)old), "r"(v)
-		     : "memory"
-		     : no);
+			      "bne %0, %2, %l[no]\n\t"
+			      "sc.w.rl %0, %3, %1\n\t"
+			      "bnez %0, 1b"
+			      : "=&r"(t), "+A"(*p)
+			      : "r"((long)(int)old), "r"(v)
+			      : "memory"
+			      : no);
 	return true;
 no:
 	return false;
