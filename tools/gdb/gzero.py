@@ -47,7 +47,7 @@ NEEDS = {
     "struct gobuf": "sp pc",
     "struct m": "g0 curg id p spinning parked sleeping lockedg ready "
                 "inhandler interrupts preemptions arch",
-    "struct p": "id runqhead runqtail runnext runq m stopped ntimers",
+    "struct p": "id runqhead runqtail runnext m stopped ntimers",
     "struct schedt": "idle nm runqsize runqhead nmspinning gcwaiting",
     "struct pool": "name setting base size guard n free fresh used high link",
     "struct hchan": "qcount dataqsiz elemsize closed recvq sendq",
@@ -68,6 +68,8 @@ STATICS = (("kernel/stack.c", "pools"), ("kernel/panic.c", "panicpool"),
 # What a linker may have left out: a program without newlib's locks, say.
 OPTIONAL = {"reentpool", "lockpool", "panicpool"}
 STATES = "Gidle Grunnable Grunning Gsyscall Gwaiting Gdead Gpreempted"
+# Where a goroutine's stack is taken up that no frame leads to.
+SWITCHES = {"gogo", "gswitch", "gleave"}
 FRAMES = 500        # of one stack that are looked at
 TEXT = 120          # characters of a string
 RUNNING = "the target is running: interrupt it first (Ctrl-C)"
@@ -790,13 +792,16 @@ class Goroutine:
                                          self["parentgoid"])
         return "the kernel"
 
-    def saved(self):
-        """The context that lies on the stack of one that does not run."""
+    def saved(self, inside=None):
+        """The context that lies on the stack of one that does not run. inside:
+        the resume routine that takes it up just now, which has written where the
+        next one goes on already."""
         arch = machine()
         buf = field(self.value, "sched")
         sp, pc = number(buf, "sp"), number(buf, "pc")
         for name, how in arch.resumes.items():
-            if pc & ~1 == address_of(name) & ~1:
+            if name == inside or inside not in arch.resumes and \
+                    pc & ~1 == address_of(name) & ~1:
                 break
         else:
             raise Damage("its saved pc, 0x%x, is no place to go on from" % pc)
@@ -811,13 +816,22 @@ class Goroutine:
         state = self.state()
         if state in ("idle", "dead"):
             raise Damage("it is dead")
-        if state != "running":
+        if state != "running" and not self.leaving():
             return View(self.saved()[1])
         hart = world.hart_of(self["m"])
         thread = world.threads().get(hart)
         if thread is None:
             raise Damage("no thread of gdb's is its hart, M 0x%x" % self["m"])
         return self.running(thread)
+
+    def leaving(self):
+        """Is a hart still about to leave it, whatever its status says? With
+        several harts others may wait for that (gswitch)."""
+        hart = world.hart_of(self["m"])
+        if hart is None:
+            return False
+        m = int(variable("allm")[hart].address)
+        return number(at("struct m", m), "curg") == self.address
 
     def running(self, thread):
         """A hart runs it, or is about to, or has just run it. The hart's frames
@@ -845,9 +859,9 @@ class Goroutine:
             elif f.name() in ("arch_irqentry", "arch_lineentry",
                               "arch_faultentry"):
                 found.append(arch.interrupted(f, self.value))
-        if away or name == "gogo" or name in arch.resumes:
+        if away or name in SWITCHES or name in arch.resumes:
             try:
-                found.append(self.saved()[1])
+                found.append(self.saved(name)[1])
             except Damage:
                 pass
         return found
@@ -1207,7 +1221,7 @@ whether its interrupts are on, and how many it has taken."""
         p, curg, g0 = (number(m, n) for n in ("p", "curg", "g0"))
         if not g0:
             return (str(i), "", "", "", "not started", "", "")
-        name = "P%d, %d queued" % self.queue(p) if p else "-"
+        name = "P%d, %s queued" % self.queue(p) if p else "-"
         who = world.named(curg) if curg else "-"
         does, masked, where = "?", None, "?"
         if thread is not None:
@@ -1221,9 +1235,19 @@ whether its interrupts are on, and how many it has taken."""
                             number(m, "interrupts")), where)
 
     def queue(self, p):
+        """A ring's two counts, or (one hart) a list's two ends."""
         p = at("struct p", p)
-        return number(p, "id"), (number(p, "runqtail") - number(
-            p, "runqhead") & 0xffffffff) + bool(number(p, "runnext"))
+        head = field(p, "runqhead")
+        n = bool(number(p, "runnext"))
+        if head.type.strip_typedefs().code != gdb.TYPE_CODE_PTR:
+            n += number(p, "runqtail") - int(head) & 0xffffffff
+            return number(p, "id"), "%d" % n
+        try:
+            n += len(list(chain(int(head), lambda g: number(
+                at("struct g", g), "schedlink"), world.n, "runq")))
+        except Damage:
+            return number(p, "id"), "?"
+        return number(p, "id"), "%d" % n
 
     def does(self, m, curg, frame):
         arch = machine()
