@@ -265,6 +265,7 @@ NULLS = {
     r"chan_try_send_isr_\.c": "returned",
     r"chan_(send|recv)4?_\.c": "blocked",
     r"chan_(try_)?recv4?_\.v": "returned",      # the value is dropped
+    r"chan_selectw_\.work": "returned",         # as chan_selectv
     r"timer_start\.fn": "^panic: .*timer_start",
     r"context_with_\w+\.parent": "^panic: cannot create context from nil parent",
     r"context_with_value\.key": "^panic: nil key",
