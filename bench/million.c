@@ -28,7 +28,7 @@ hops(void *arg)
 	chan **from = arg;
 	int v;
 
-	waiting++;
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_RELAXED);
 	while (chan_recv(from[0], &v) && v >= 0) {
 		passed++;
 		chan_send(from[1], &v);
@@ -58,12 +58,11 @@ ring(unsigned size)
 		links[i] = chan_make(int, 0);
 	for (unsigned i = 0; i < n; i++)
 		go(hops, &links[i]);
-	// Whoever has counted itself blocks before anybody else runs.
-	while (waiting < n)
+	while (__atomic_load_n(&waiting, __ATOMIC_RELAXED) < n)
 		runtime_gosched();
 	if (runtime_num_goroutine() != (int)n + 1)
 		panic("%d goroutines", runtime_num_goroutine());
-	once(1); // what is touched for the first time
+	once(1); // whoever was preempted before it blocked; what nobody touched yet
 	ns = once(1);
 	if (passed != 2 * n)
 		panic("%u hops of %u", passed, 2 * n);
