@@ -57,6 +57,25 @@ func loop() {
 	}
 }
 
+// Ten instructions more than loop: the reader does not go on unless it counts ten.
+var stores [10]int
+
+func ten() {
+	for i := 0; i < n; i++ {
+		sink = i
+		stores[0] = i
+		stores[1] = i
+		stores[2] = i
+		stores[3] = i
+		stores[4] = i
+		stores[5] = i
+		stores[6] = i
+		stores[7] = i
+		stores[8] = i
+		stores[9] = i
+	}
+}
+
 // ---- Goroutines -----------------------------------------------------------------
 
 // Two goroutines that yield to each other: a round is two switches.
@@ -252,6 +271,7 @@ func main() {
 	debug.SetGCPercent(-1)
 	measure("mark", 1, "-", 0, nothing)
 	measure("loop", n, "mark", 1, loop)
+	measure("ten", n, "loop", 1, ten)
 	yield()
 	goBatch()
 	spawnJoin()
