@@ -146,13 +146,12 @@
 #define RUNQ_SIZE 256
 #endif
 // A dead G list of a P spills at GFREE_HIGH until GFREE_LOW are left, and
-// refills up to GFREE_LOW. Go: 64 and 32; here a G moves under a lock, and what a P
-// keeps is not lost to the others (newproc).
+// refills up to GFREE_LOW. Go: 64 and 32.
 #ifndef GFREE_HIGH
-#define GFREE_HIGH 1024
+#define GFREE_HIGH 64
 #endif
 #ifndef GFREE_LOW
-#define GFREE_LOW 512
+#define GFREE_LOW 32
 #endif
 // Every SCHED_TICK-th schedule looks at the global queue first. Go: 61.
 #ifndef SCHED_TICK

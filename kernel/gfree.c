@@ -50,8 +50,21 @@ pop(struct p *pp)
 static void
 spill(struct p *pp, uint32_t low)
 {
+	struct g *first = pp->gfree, *last = first;
+	uint32_t n = pp->gfreen - low;
+
 	RACE_POINT(gf_spill);
+	// Mostly all have stacks, and go in one piece.
+	for (uint32_t i = 1; i < n && last->stacklo != 0; i++)
+		last = last->schedlink;
 	lock(&sched.lock);
+	if (n > 0 && last->stacklo != 0) {
+		pp->gfree = last->schedlink;
+		pp->gfreen = low;
+		last->schedlink = sched.gfreestack;
+		sched.gfreestack = first;
+		sched.ngfree += n;
+	}
 	while (pp->gfreen > low)
 		putglobal(pop(pp));
 	unlock(&sched.lock);
@@ -76,16 +89,23 @@ gfput(struct p *pp, struct g *gp)
 static void
 refill(struct p *pp)
 {
-	struct g **list, *gp;
+	struct g **list, *first, *last;
+	uint32_t n = 1;
 
 	RACE_POINT(gf_refill);
 	lock(&sched.lock);
 	list = sched.gfreestack != NULL ? &sched.gfreestack :
 					  &sched.gfreenostack;
-	while (pp->gfreen < GFREE_LOW && (gp = *list) != NULL) {
-		*list = gp->schedlink;
-		sched.ngfree--;
-		push(pp, gp);
+	first = last = *list;
+	if (first != NULL && pp->gfreen < GFREE_LOW) {
+		for (; n < GFREE_LOW - pp->gfreen && last->schedlink != NULL;
+		     n++)
+			last = last->schedlink;
+		*list = last->schedlink;
+		last->schedlink = pp->gfree;
+		pp->gfree = first;
+		pp->gfreen += n;
+		sched.ngfree -= n;
 	}
 	unlock(&sched.lock);
 }
