@@ -156,9 +156,9 @@ CreateExitStorm(void)
 	for (int i = 0; i < BITS / 32; i++)
 		seen += __builtin_popcount(atomic_load(&st.seen[i]));
 	CHECK_EQ(seen + atomic_load(&st.outside), n);
-	// Every P may keep a list of up to 64 dead ones.
+	// Every P may keep a list of up to GFREE_HIGH dead ones.
 	CHECK(pool("NG").used <=
-	      used + POOL + 64u * (unsigned)runtime_num_cpu());
+	      used + POOL + 1024u * (unsigned)runtime_num_cpu());
 	chan_free(st.tokens);
 }
 
@@ -183,7 +183,7 @@ SkewedFreeLists(void)
 	CHECK_EQ(atomic_load(&c.n), rounds * 100);
 	NEED(wait_idle(0));
 	CHECK(pool("NG").used <=
-	      used + 100 + 64u * (unsigned)runtime_num_cpu());
+	      used + 100 + 1024u * (unsigned)runtime_num_cpu());
 }
 
 // ---- NumGoroutine ----------------------------------------------------------

@@ -207,7 +207,8 @@ static struct {
 	chan *c;
 	atomic_bool stop;
 	atomic_int heard;
-	int64_t due, worst;
+	int64_t due;
+	int late;
 } sw;
 
 static void
@@ -255,15 +256,16 @@ listens(void *arg)
 		irq_wait(DEV_IRQ);
 		l = time_now() - sw.due;
 		devquiet();
-		if (l > sw.worst)
-			sw.worst = l;
+		if (l > MILLISECOND)
+			sw.late++;
 		atomic_fetch_add(&sw.heard, 1);
 	} while (!atomic_load(&sw.stop));
 }
 
 // Whoever waits for an interrupt runs as soon as it comes, also if it meets a switch,
 // at whatever instruction: not when the slice is over. Yields, channels and ends are
-// what it meets.
+// what it meets. Not so where it meets a pick that is the global queue's turn, one of
+// SCHED_TICK: then others may be before it.
 static void
 meets(void (*a)(void *), void (*b)(void *), int keep)
 {
@@ -297,7 +299,7 @@ meets(void (*a)(void *), void (*b)(void *), int keep)
 static void
 PreemptInSwitch(void)
 {
-	int64_t worst = 0;
+	int late = 0;
 
 	if (!virtual_clock() || chaotic() || tortured() ||
 	    runtime_num_cpu() > 1) {
@@ -305,17 +307,92 @@ PreemptInSwitch(void)
 		return;
 	}
 	meets(yields, yields, 0);
-	worst = sw.worst;
+	late += sw.late;
 	meets(gives, gets, 2);
-	worst = sw.worst > worst ? sw.worst : worst;
+	late += sw.late;
 	meets(ends, ends, 0);
-	worst = sw.worst > worst ? sw.worst : worst;
-	if (worst > MILLISECOND)
-		CHECK_EQ(worst, MILLISECOND);
+	late += sw.late;
+	if (late > scaled(500) * 3 / 50)
+		CHECK_EQ(late, scaled(500) * 3 / 50);
+}
+
+// ---- Who is made ready beside one that goes on -------------------------------------
+
+static struct {
+	chan *c;
+	atomic_bool up;
+} beside;
+
+static void
+waits_word(void *arg)
+{
+	int v;
+
+	(void)arg;
+	chan_recv(beside.c, &v);
+	atomic_store(&beside.up, true);
+}
+
+// A goroutine has run alone for long, so the slice clock stands. It sends, and goes on
+// without a call: the receiver has its turn all the same.
+static void
+ReadyBesideSpinner(void)
+{
+	beside.c = chan_make(int, 0);
+	for (int i = 0; i < 10; i++) {
+		int64_t t;
+
+		atomic_store(&beside.up, false);
+		go(waits_word, NULL);
+		settle();
+		t = time_now();
+		while (time_now() - t < 25 * MILLISECOND)
+			;
+		chan_send(beside.c, &i);
+		t = time_now();
+		while (!atomic_load(&beside.up) &&
+		       time_now() - t < late(200 * MILLISECOND))
+			;
+		CHECK(atomic_load(&beside.up));
+		NEED(wait_idle(0));
+	}
+	chan_free(beside.c);
+}
+
+// Where there is another hart the receiver does not wait until the sender's is free.
+static void
+ReadyElsewhere(void)
+{
+	int lost = 0;
+
+	if (!atonce() || (virtual_clock() && !chaotic())) {
+		skip("nobody takes a goroutine from a hart that spins");
+		return;
+	}
+	beside.c = chan_make(int, 0);
+	for (int i = 0; i < scaled(100) && lost == 0; i++) {
+		int64_t end;
+
+		atomic_store(&beside.up, false);
+		go(waits_word, NULL);
+		time_sleep(50 * MICROSECOND); // all harts but this one, too
+		chan_send(beside.c, &i);
+		preempt_disable();
+		end = time_now() + late(20 * MILLISECOND);
+		while (!atomic_load(&beside.up) && lost == 0)
+			if (time_now() > end)
+				lost++;
+		preempt_enable();
+		NEED(wait_idle(0));
+	}
+	CHECK_EQ(lost, 0);
+	chan_free(beside.c);
 }
 
 const struct test quick_tests[] = { T(WideBlocks),
 				    T(WideClosed),
 				    T(SelectServedElsewhere),
 				    T(PreemptInSwitch),
+				    T(ReadyBesideSpinner),
+				    T(ReadyElsewhere),
 				    { 0 } };
