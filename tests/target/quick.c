@@ -205,7 +205,7 @@ SelectServedElsewhere(void)
 
 static struct {
 	chan *c;
-	atomic_bool stop;
+	atomic_bool stop, quit, gone;
 	atomic_int heard;
 	int64_t due;
 	int late;
@@ -259,7 +259,15 @@ listens(void *arg)
 		if (l > MILLISECOND)
 			sw.late++;
 		atomic_fetch_add(&sw.heard, 1);
-	} while (!atomic_load(&sw.stop));
+	} while (!atomic_load(&sw.quit));
+	atomic_store(&sw.gone, true);
+}
+
+static bool
+quiet(void *arg)
+{
+	(void)arg;
+	return atomic_load(&sw.gone);
 }
 
 // Whoever waits for an interrupt runs as soon as it comes, also if it meets a switch,
@@ -276,7 +284,7 @@ meets(void (*a)(void *), void (*b)(void *), int keep)
 		go(a, NULL);
 		go(b, NULL);
 	}
-	for (int i = 0; i < scaled(500); i++) {
+	for (int i = 0; i < scaled(100); i++) {
 		int64_t d = 20 * MICROSECOND + i % 128 * 128;
 
 		preempt_disable();
@@ -286,13 +294,17 @@ meets(void (*a)(void *), void (*b)(void *), int keep)
 		while (atomic_load(&sw.heard) <= i)
 			runtime_gosched();
 	}
-	atomic_store(&sw.stop, true);
-	NEED(wait_idle(1 + keep));
-	chan_close(sw.c);
+	// A line that was still up when its interrupt was taken may fire once more:
+	// that is heard, too, here or at the beginning of the next round.
 	sw.due = time_now() + MICROSECOND;
+	atomic_store(&sw.quit, true);
 	devstart(MICROSECOND);
+	NEED(eventually(quiet, NULL));
+	atomic_store(&sw.stop, true);
+	NEED(wait_idle(keep));
+	chan_close(sw.c);
 	NEED(wait_idle(0));
-	CHECK_EQ(sw.heard, scaled(500) + 1);
+	CHECK(sw.heard > scaled(100));
 	chan_free(sw.c);
 }
 
@@ -312,8 +324,8 @@ PreemptInSwitch(void)
 	late += sw.late;
 	meets(ends, ends, 0);
 	late += sw.late;
-	if (late > scaled(500) * 3 / 50)
-		CHECK_EQ(late, scaled(500) * 3 / 50);
+	if (late > scaled(100) * 3 / 50)
+		CHECK_EQ(late, scaled(100) * 3 / 50);
 }
 
 // ---- Who is made ready beside one that goes on -------------------------------------
