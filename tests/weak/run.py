@@ -96,6 +96,7 @@ class Test:
 
 # Which test's mutants are made in which of the kernel's files.
 OF = {"runq": ["runq.c", "runq.h"],
+      "switch": ["quick.h"],
       "lock": ["lock.c", "pool.c", "runtime.h"], "timer": ["time.c"],
       "idle": ["idle.c", "preempt.c"], "console": ["console.c", "netpoll.c"]}
 KIND = {"load": "load load_acq load_rlx load64",

@@ -218,7 +218,61 @@ stealagain(void)
 		gp->sched.pc++;
 }
 
+// A goroutine that yields fills a slot without a look at the head (runqturn); the
+// slots behind it come round at once.
+static struct g *
+turn(struct g *gp)
+{
+	struct p *pp = &allp[0];
+	uint32_t head = load_rlx(&pp->runqhead), tail = pp->runqtail;
+	struct g *ng;
+
+	if (head == tail)
+		return gp;
+	gp->sched.pc = 1;
+	return runqturn(pp, gp, head, tail, &ng) ? ng : takehead(pp);
+}
+
+static void
+owneryields(void)
+{
+	struct g *gp = &gs[1];
+
+	putg(0, false);
+	for (int i = 0; i < 3 && gp != NULL; i++)
+		gp = turn(gp);
+	if (gp != NULL)
+		ran(gp);
+}
+
+// A ring that is as full as it gets, and one that yields on top of that.
+static void
+ownerfull(void)
+{
+	struct g *gp;
+
+	putg(0, false);
+	putg(2, false);
+	gp = turn(&gs[1]);
+	if (gp != NULL)
+		ran(gp);
+}
+
 const struct weak_test weak_tests[] = {
+	{ .name = "full, a yield, a thief",
+	  .n = 2,
+	  .reset = reset,
+	  .hart = { ownerfull, steal },
+	  .final = final3,
+	  .late = allp[0].runq,
+	  .latesize = sizeof(allp[0].runq) },
+	{ .name = "3 yields, a thief",
+	  .n = 2,
+	  .reset = reset,
+	  .hart = { owneryields, steal },
+	  .final = final2,
+	  .late = allp[0].runq,
+	  .latesize = sizeof(allp[0].runq) },
 	{ .name = "3 puts, a thief",
 	  .n = 2,
 	  .reset = reset,
