@@ -170,10 +170,12 @@ spill_prepare(void)
 {
 	static bool many;
 
+	reset();
 	for (int i = 0; !many && i < GFREE_HIGH + 10; i++)
 		go(count, NULL);
+	while (!many && done < GFREE_HIGH + 10)
+		yield();
 	many = true;
-	yield();
 	reset();
 	go(mortal, NULL);
 	runtime_gosched();
