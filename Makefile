@@ -615,12 +615,12 @@ $(SIZES:%=size-%): size-%:
 	@echo
 
 # Instructions for each operation, and against bench/baseline.json. BENCH_OPTIONS
-# are tools/bench.py's.
+# are tools/counts.py's.
 .PHONY: bench bench-baseline
 bench bench-baseline:
 	@tools/deps.sh $(call ALL_PACKAGES,$(if $(BOARD),$(call board_arch, \
 		$(BOARD)),$(TEST_ARCHS)))
-	@$(PYTHON) tools/bench.py --make '$(MAKE)' --build '$(BUILD)' \
+	@$(PYTHON) tools/counts.py --make '$(MAKE)' --build '$(BUILD)' \
 		--newlib '$(NEWLIB_CACHE)' --archs '$(TEST_ARCHS)' \
 		--board '$(BOARD)' $(if $(filter bench,$@),,--record) \
 		$(BENCH_OPTIONS)

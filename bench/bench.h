@@ -7,7 +7,7 @@
 //	bench ID OPS BASE TIMES
 //
 // the interval holds OPS operations of row ID; TIMES times what a round of BASE, an
-// earlier interval with as many rounds, takes is not theirs. tools/bench.py reads it.
+// earlier interval with as many rounds, takes is not theirs. tools/counts.py reads it.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -56,7 +56,7 @@ bench_loop(void)
 	ROUND();
 }
 
-// Ten instructions: tools/bench.py does not go on unless it counts ten.
+// Ten instructions: tools/counts.py does not go on unless it counts ten.
 static void
 bench_ten(void)
 {

@@ -1,5 +1,5 @@
 // ops.c: the scheduler's operations, for `make bench`: what one costs when nothing
-// comes in between. tools/bench.py runs it and says what each row is
+// comes in between. tools/counts.py runs it and says what each row is
 // (bench/rows.json).
 #include <string.h>
 

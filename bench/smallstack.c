@@ -2,7 +2,7 @@
 // random places (gz.chaos), for `make bench`, which tries how small they may be. The
 // words of its command line:
 //
-//	stack=BYTES   which class, see CONFIG in tools/bench.py
+//	stack=BYTES   which class, see CONFIG in tools/counts.py
 //
 // A stack that is too small ends the machine, by its guard or its canary; one that does
 // not has run ROUNDS_ times through send, receive and what an interrupt puts there.

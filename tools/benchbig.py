@@ -34,7 +34,7 @@ import subprocess
 import sys
 import time
 
-import bench
+import counts as bench
 import run as runner
 
 ARCHS = ("riscv64", "x86_64")

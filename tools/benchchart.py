@@ -25,7 +25,7 @@ import re
 import sys
 from xml.sax.saxutils import escape
 
-import bench
+import counts as bench
 
 BOARDS = (("armv7m", "mps2-an385", "ARM Cortex-M3"),
           ("riscv64", "virt", "64-bit RISC-V"),

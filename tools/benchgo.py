@@ -31,7 +31,7 @@ import statistics
 import subprocess
 import sys
 
-import bench
+import counts as bench
 import benchbig
 import mksymtab
 import size

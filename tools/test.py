@@ -30,7 +30,7 @@ What it runs, two at a time, printing in order:
                 (DEPTH), in a build of its own; comments as in tests/exit, and
                 `board: NAMES` (mps2-an385 if absent)
   <arch> tools  tests/tools/run.py: what the build says about images
-  bench/<arch>  tools/bench.py: no operation of the scheduler takes more than 2 %
+  bench/<arch>  tools/counts.py: no operation of the scheduler takes more than 2 %
                 more instructions than bench/baseline.json says; bench/compare:
                 that it would be seen
   armv7m size   tests/size/run.py: the smallest kernel (make MINI=1) works and is
@@ -883,7 +883,7 @@ class Suite:
                 "--build", self.o.build, "--arch", arch])
 
     def compare(self):
-        """What tools/bench.py says about a figure that is worse."""
+        """What tools/counts.py says about a figure that is worse."""
         self.add("bench/compare", brief=True, command=[
             sys.executable, "tests/tools/compare.py"])
 
@@ -892,7 +892,7 @@ class Suite:
         name = "bench/" + arch
         if not self.wanted(name):
             return
-        command = [sys.executable, "tools/bench.py", "--make", self.o.make,
+        command = [sys.executable, "tools/counts.py", "--make", self.o.make,
                    "--build", self.o.build, "--archs", arch, "--tap"]
         print("# building the benchmark for %s" % arch, flush=True)
         ready = subprocess.run(command + ["--prepare"],

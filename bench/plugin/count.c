@@ -1,6 +1,6 @@
 // count.c is a plugin of QEMU's that counts executed guest instructions between
 // marks. It knows nothing of gzero: a mark is an address, so the same plugin counts
-// a Go program under qemu-x86_64. tools/bench.py and make bench-go build it.
+// a Go program under qemu-x86_64. tools/counts.py and make bench-go build it.
 //
 //   -plugin count.so,out=PATH,begin=ADDR,end=ADDR[,...]
 //

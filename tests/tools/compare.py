@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""compare.py tests the comparer of tools/bench.py: what is worse than the baseline
+"""compare.py tests the comparer of tools/counts.py: what is worse than the baseline
 must fail, by row and figures, and what is not must not.
 
     tests/tools/compare.py
@@ -17,7 +17,7 @@ import tempfile
 import traceback
 
 sys.path.insert(0, "tools")
-import bench  # noqa: E402
+import counts as bench  # noqa: E402
 
 RESULT = {"arch": "riscv64", "board": "virt", "notes": [], "rows": [
     {"id": name, "title": name, "go": None, "name": None, "unit": "instructions",
@@ -45,7 +45,7 @@ def run(result, baseline, *words):
             with open(path, "w") as f:
                 json.dump(what, f)
         p = subprocess.run(
-            [sys.executable, "tools/bench.py", "--baseline", paths[1],
+            [sys.executable, "tools/counts.py", "--baseline", paths[1],
              "--measured", paths[0], *words], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
         with open(paths[1]) as f:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""bench.py counts what the scheduler's operations cost: make bench.
+"""counts.py counts what the scheduler's operations cost: make bench.
 
-    tools/bench.py --archs "ARCH ..." [--board BOARD] [--make make]
+    tools/counts.py --archs "ARCH ..." [--board BOARD] [--make make]
                    [--build build] [--newlib DIR] [--baseline FILE]
                    [--record] [--prepare] [--tap] [--listing ROW]
                    [--measured FILE.json ...]
