@@ -94,12 +94,14 @@ flush(void *unused)
 	gfflush(getg()->m->p);
 }
 
-// All dead Gs are on the global list: the spawn has to fetch some.
+// All dead Gs are on the global list: the spawn has to fetch some. With one hart
+// nobody ever looks there.
 static void
 refill_prepare(void)
 {
 	reset();
-	systemstack(flush, NULL);
+	if (MAXHARTS > 1)
+		systemstack(flush, NULL);
 }
 
 static void
