@@ -345,8 +345,15 @@ waits_word(void *arg)
 	atomic_store(&beside.up, true);
 }
 
+static void
+comes_up(void *arg)
+{
+	(void)arg;
+	atomic_store(&beside.up, true);
+}
+
 // A goroutine has run alone for long, so the slice clock stands. It sends, and goes on
-// without a call: the receiver has its turn all the same.
+// without a call: the receiver has its turn all the same. So has who is new.
 static void
 ReadyBesideSpinner(void)
 {
@@ -361,6 +368,18 @@ ReadyBesideSpinner(void)
 		while (time_now() - t < 25 * MILLISECOND)
 			;
 		chan_send(beside.c, &i);
+		t = time_now();
+		while (!atomic_load(&beside.up) &&
+		       time_now() - t < late(200 * MILLISECOND))
+			;
+		CHECK(atomic_load(&beside.up));
+		NEED(wait_idle(0));
+
+		atomic_store(&beside.up, false);
+		t = time_now();
+		while (time_now() - t < 25 * MILLISECOND)
+			;
+		go(comes_up, NULL);
 		t = time_now();
 		while (!atomic_load(&beside.up) &&
 		       time_now() - t < late(200 * MILLISECOND))
