@@ -87,7 +87,7 @@ irqdispatch(unsigned irq, struct g *gp)
 	mp->interrupts++;
 	if (irq == IRQ_IPI)
 		return ipiexit(mp, gp);
-	s = irq < NIRQ ? load_rlx(&irqstate[irq]) : NOBODY;
+	s = irq < NIRQ ? load_acq(&irqstate[irq]) : NOBODY;
 	if (s <= FIRED) {
 		netpollready(irq);
 		return lineexit(mp, gp);
