@@ -35,7 +35,7 @@ enqueuesudog(struct go_waitq *q, struct sudog *sg)
 	if (q->last != NULL)
 		q->last->next = sg;
 	else
-		q->first = sg;
+		store_rlx(&q->first, sg);
 	q->last = sg;
 }
 
@@ -48,7 +48,7 @@ dequeuesudog(struct go_waitq *q, struct sudog *sg)
 	if (sg->prev != NULL)
 		sg->prev->next = sg->next;
 	else
-		q->first = sg->next;
+		store_rlx(&q->first, sg->next);
 	if (sg->next != NULL)
 		sg->next->prev = sg->prev;
 	else
@@ -304,7 +304,7 @@ waitin(struct hchan *c, struct go_waitq *q, void *elem, bool word,
 	sg.next = NULL;
 	sg.prev = q->last;
 	if (__builtin_expect(sg.prev == NULL, 1))
-		q->first = &sg;
+		store_rlx(&q->first, &sg);
 	else
 		sg.prev->next = &sg;
 	q->last = &sg;
@@ -424,7 +424,7 @@ off(struct go_waitq *q, const struct sudog *sg)
 {
 	struct sudog *next = sg->next;
 
-	q->first = next;
+	store_rlx(&q->first, next);
 	if (__builtin_expect(next != NULL, 0))
 		next->prev = NULL;
 	else

@@ -157,7 +157,8 @@ LineOfNobody(void)
 	time_sleep(MILLISECOND);
 	with = sleeps(true);
 	if (virtual_clock() && !chaotic() && runtime_num_cpu() == 1)
-		CHECK(with <= without + 1 + 5 * DEV_EDGE);
+		// A sleep more or less meets its own timer: see RETRY_NS.
+		CHECK(with <= without + 4 + 5 * DEV_EDGE);
 	devquiet();
 	irq_wait(DEV_IRQ);
 	CHECK(time_now() - start < late(100 * MILLISECOND));

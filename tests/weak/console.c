@@ -56,7 +56,7 @@ wakep(void)
 }
 
 void
-stackcheck(const struct g *gp)
+stackbroken(const struct g *gp)
 {
 	(void)gp;
 }
