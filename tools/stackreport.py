@@ -444,7 +444,10 @@ class Image:
                 if target is not None and not (m and self.elf.machine ==
                                                "x86_64"):
                     g = self.at(target)
-                    if g is not None and g is not f:
+                    # Back from the rare part of a function: it goes on.
+                    back = g is not None and target != g.pc and \
+                        f.name == g.name + ".cold"
+                    if g is not None and g is not f and not back:
                         f.calls.append((depth, g.pc, target))
                 elif m:
                     register = next(x for x in m.groups() if x)
