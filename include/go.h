@@ -220,13 +220,14 @@ struct go_waitq {
 };
 struct hchan {
 	uint32_t lock;
-	uint32_t qcount, dataqsiz;
-	uint32_t elemsize;
+	// open4: it is open, and of elements of 4 bytes; open8 likewise.
+	uint8_t closed, open4, open8;
+	uint8_t fixed; // not from the pool
+	uintptr_t qcount, dataqsiz;
 	uintptr_t sendx, recvx; // where in buf the next send and receive go
-	uint16_t closed;
-	uint16_t fixed; // not from the pool
 	unsigned char *buf;
 	struct go_waitq recvq, sendq;
+	uint32_t elemsize;
 };
 
 // chan_make(T, cap) makes a channel of T with room for cap elements (0:
@@ -247,15 +248,17 @@ chan *chan_try_make_(size_t elemsize, intptr_t cap);
 		name##_buf_[GO_CHAN_BYTES_(sizeof(T), cap)]; \
 	static struct hchan name[1] = { { 0, \
 					  0, \
-					  (uint32_t)(cap), \
-					  (uint32_t)sizeof(T), \
-					  0, \
-					  0, \
-					  0, \
+					  sizeof(T) == 4, \
+					  sizeof(T) == 8, \
 					  1, \
+					  0, \
+					  (uintptr_t)(cap), \
+					  0, \
+					  0, \
 					  name##_buf_, \
 					  { NULL, NULL }, \
-					  { NULL, NULL } } }
+					  { NULL, NULL }, \
+					  (uint32_t)sizeof(T) } }
 #define GO_CHAN_BYTES_(size, cap) \
 	((size) > 65536 || (long long)(cap) < 0 ? SIZE_MAX : \
 	 (size) * (size_t)(cap) > 0             ? (size) * (size_t)(cap) : \
@@ -268,23 +271,28 @@ void chan_free(chan *c);
 // chan_send(c, &v) sends a copy of v; blocks until there is room or a receiver.
 // Panics when c is closed; NULL blocks for ever; sizeof v must be the
 // channel's element size, else a fatal error names both. Go: c <- v.
-#define chan_send(c, p) GO_BYSIZE(chan_send, p)((c), (p), sizeof *(p))
+#define chan_send(c, p) GO_BYSIZE(chan_send, c, p)
 // chan_recv(c, &v) receives into v. False: c is closed and drained, v is
 // zeroed. Go: v, ok = <-c.
-#define chan_recv(c, p) GO_BYSIZE(chan_recv, p)((c), (p), sizeof *(p))
+#define chan_recv(c, p) GO_BYSIZE(chan_recv, c, p)
 // The try forms never block: false when it would have. chan_try_recv is also
 // false on a closed and drained channel (v zeroed).
 #define chan_try_send(c, p) chan_try_send_((c), (p), sizeof *(p))
 #define chan_try_recv(c, p) chan_try_recv_((c), (p), sizeof *(p))
 // Elements of 4 and 8 bytes have ways of their own.
 #define GO_WORD(p, n) (sizeof *(p) == (n) && __alignof__(*(p)) >= (n))
-#define GO_BYSIZE(f, p) (GO_WORD(p, 4) ? f##4_ : GO_WORD(p, 8) ? f##8_ : f##_)
+#define GO_BYSIZE(f, c, p) \
+	__extension__({ \
+		GO_WORD(p, 4) ? f##4_((c), (p)) : \
+		GO_WORD(p, 8) ? f##8_((c), (p)) : \
+				f##_((c), (p), sizeof *(p)); \
+	})
 void chan_send_(chan *c, const void *v, size_t size);
-void chan_send4_(chan *c, const void *v, size_t size);
-void chan_send8_(chan *c, const void *v, size_t size);
+void chan_send4_(chan *c, const void *v);
+void chan_send8_(chan *c, const void *v);
 bool chan_recv_(chan *c, void *v, size_t size);
-bool chan_recv4_(chan *c, void *v, size_t size);
-bool chan_recv8_(chan *c, void *v, size_t size);
+bool chan_recv4_(chan *c, void *v);
+bool chan_recv8_(chan *c, void *v);
 bool chan_try_send_(chan *c, const void *v, size_t size);
 bool chan_try_recv_(chan *c, void *v, size_t size);
 // chan_close wakes everybody who waits: receivers get the zero value and

@@ -35,6 +35,12 @@
 #define load_rlx(p) (*(const volatile __typeof__(*(p)) *)(p))
 #define store_rlx(p, v) ((void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
 #endif
+// nonzero_rlx is load_rlx(p) != 0, by an architecture that compares memory.
+#if defined ARCH_NONZERO && !ATOMIC_BUILTINS
+#define nonzero_rlx(p) ARCH_NONZERO(p)
+#else
+#define nonzero_rlx(p) (load_rlx(p) != 0)
+#endif
 #define load_acq(p) \
 	__extension__({ \
 		__typeof__(*(p)) v_ = ATOMIC_BUILTINS ? \
@@ -71,12 +77,16 @@
 	} while (0)
 #define xadd(p, n) __atomic_add_fetch((p), (n), MO_SC)
 #define xchg(p, v) __atomic_exchange_n((p), (v), MO_SC)
-// xchg_ptr is xchg of a pointer, xchg_lock what a lock is taken with: 1, acquire.
+// xchg_ptr is xchg of a pointer, xchg_lock what a lock is taken with: its bit 0 is set,
+// acquire, and not 0 returned if it was.
 #if defined ARCH_XCHG_PTR && !ATOMIC_BUILTINS
 #define xchg_ptr(p, v) ARCH_XCHG_PTR((p), (v))
-#define xchg_lock(p) ARCH_XCHG_LOCK(p)
 #else
 #define xchg_ptr(p, v) xchg((p), (v))
+#endif
+#if defined ARCH_XCHG_LOCK && !ATOMIC_BUILTINS
+#define xchg_lock(p) ARCH_XCHG_LOCK(p)
+#else
 #define xchg_lock(p) __atomic_exchange_n((p), 1, MO_ACQ)
 #endif
 // cas: *p from old to v; true if it was so. cas_rel is for a head that thieves

@@ -167,8 +167,10 @@ trymake(size_t elemsize, intptr_t cap, const char **setting)
 		poolput(&chanpool, c);
 		return NULL;
 	}
-	*c = (struct hchan){ .dataqsiz = (uint32_t)cap,
+	*c = (struct hchan){ .dataqsiz = (uintptr_t)cap,
 			     .elemsize = (uint32_t)elemsize,
+			     .open4 = elemsize == 4,
+			     .open8 = elemsize == 8,
 			     .buf = buf };
 	if (RACE)
 		racechannew(c);
@@ -181,6 +183,8 @@ chaninit(struct hchan *c, size_t elemsize, uint32_t cap, void *buf)
 {
 	*c = (struct hchan){ .dataqsiz = cap,
 			     .elemsize = (uint32_t)elemsize,
+			     .open4 = elemsize == 4,
+			     .open8 = elemsize == 8,
 			     .fixed = 1,
 			     .buf = buf };
 }
@@ -372,14 +376,20 @@ chansend(struct hchan *c, const void *elem, bool block)
 // that waits in the same way, or the buffer, by a goroutine that holds nothing.
 // Everything else, and everything in builds that look, is chansend's and chanrecv's.
 
-// quickfor tells whether self may go the quick way with c, whose elements should be of
-// that size.
+// quickfor tells whether self may go the quick way with c.
 static inline bool
-quickfor(const struct g *self, const struct hchan *c, size_t size)
+quickfor(const struct g *self, const struct hchan *c)
 {
 	return INLINE && __builtin_expect(c != NULL, 1) &&
-	       __builtin_expect(c->elemsize == size, 1) &&
 	       __builtin_expect(!gbusy(self), 1);
+}
+
+// quickin tells whether the quick way goes on, now that c is locked: it is open, and
+// its elements are of that size.
+static inline bool
+quickin(const struct hchan *c, size_t size)
+{
+	return __builtin_expect((size == 4 ? c->open4 : c->open8) != 0, 1);
 }
 
 // An element of size bytes on its way.
@@ -394,9 +404,9 @@ pick(const void *p, size_t size)
 	struct word w = { 0 };
 
 	if (size == 4)
-		w.v4 = *(const volatile word4 *)p;
+		w.v4 = *(const word4 *)p;
 	else
-		w.v8 = *(const volatile word8 *)p;
+		w.v8 = *(const word8 *)p;
 	return w;
 }
 
@@ -431,17 +441,28 @@ off(struct go_waitq *q, const struct sudog *sg)
 		q->last = NULL;
 }
 
-RARE static void
-sendlate(struct hchan *c, const void *elem)
+// sizelocked is elemcheck for a locked c.
+static void
+sizelocked(struct hchan *c, size_t size, const char *call)
 {
-	lockwait(chanlock(c));
+	if (__builtin_expect(c->elemsize == size, 1))
+		return;
+	unlock(chanlock(c));
+	elemcheck(c, size, call);
+}
+
+RARE static void
+sendany(struct hchan *c, const void *elem, size_t size)
+{
+	sizelocked(c, size, "chan_send");
 	sendlocked(c, elem, true);
 }
 
 RARE static void
-sendany(struct hchan *c, const void *elem)
+sendlate(struct hchan *c, const void *elem, size_t size)
 {
-	sendlocked(c, elem, true);
+	lockwait(chanlock(c));
+	sendany(c, elem, size);
 }
 
 __attribute__((noinline)) static void
@@ -452,30 +473,30 @@ sendwaitword(struct hchan *c, const void *elem)
 }
 
 static inline __attribute__((always_inline)) void
-sendword(struct hchan *c, const void *elem, size_t want, size_t size)
+sendword(struct hchan *c, const void *elem, size_t size)
 {
 	struct g *self = getg();
 	struct sudog *sg;
-	uint32_t n, room;
+	uintptr_t n, room;
 	struct word v;
 
-	if (!quickfor(self, c, want)) {
-		chan_send_(c, elem, want);
+	if (!quickfor(self, c)) {
+		chan_send_(c, elem, size);
 		return;
 	}
 	v = pick(elem, size); // faults, if it does, before anything is held
 	if (!got(self, c)) {
-		sendlate(c, elem);
+		sendlate(c, elem, size);
+		return;
+	}
+	if (!quickin(c, size)) {
+		sendany(c, elem, size);
 		return;
 	}
 	sg = c->recvq.first;
-	if (__builtin_expect(c->closed, 0)) {
-		sendany(c, elem);
-		return;
-	}
 	if (sg != NULL) {
 		if (__builtin_expect(!sg->word, 0)) {
-			sendany(c, elem);
+			sendany(c, elem, size);
 			return;
 		}
 		off(&c->recvq, sg);
@@ -485,13 +506,14 @@ sendword(struct hchan *c, const void *elem, size_t want, size_t size)
 		goreadyq(sg->g);
 		return;
 	}
-	n = load_rlx(&c->qcount);
+	n = c->qcount;
 	room = c->dataqsiz;
 	if (n < room) {
 		uintptr_t x = c->sendx;
 
 		place(c->buf + x * size, v, size);
-		c->sendx = x + 1 == room ? 0 : x + 1;
+		x++;
+		c->sendx = x == room ? 0 : x;
 		store_rlx(&c->qcount, n + 1);
 		release(chanlock(c));
 		releaseq(self);
@@ -501,15 +523,15 @@ sendword(struct hchan *c, const void *elem, size_t want, size_t size)
 }
 
 void
-chan_send4_(chan *c, const void *v, size_t size)
+chan_send4_(chan *c, const void *v)
 {
-	sendword(c, v, size, 4);
+	sendword(c, v, 4);
 }
 
 void
-chan_send8_(chan *c, const void *v, size_t size)
+chan_send8_(chan *c, const void *v)
 {
-	sendword(c, v, size, 8);
+	sendword(c, v, 8);
 }
 
 __attribute__((noinline)) void
@@ -625,13 +647,6 @@ chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 	return what != WOULDBLOCK;
 }
 
-RARE static bool
-recvlate(struct hchan *c, void *elem, bool block)
-{
-	lockwait(chanlock(c));
-	return recvlocked(c, elem, block) == RECEIVED;
-}
-
 // tryrecvany is tryrecvnow of everything.
 __attribute__((noinline)) static bool
 tryrecvany(struct hchan *c, void *elem)
@@ -645,45 +660,57 @@ tryrecvany(struct hchan *c, void *elem)
 }
 
 RARE static bool
-recvany(struct hchan *c, void *elem, bool block)
+recvany(struct hchan *c, void *elem, size_t size, bool block)
 {
+	sizelocked(c, size, "chan_recv");
+	if (!block && c->closed && c->qcount == 0) {
+		unlock(chanlock(c));
+		return false;
+	}
 	return recvlocked(c, elem, block) == RECEIVED;
 }
 
+RARE static bool
+recvlate(struct hchan *c, void *elem, size_t size, bool block)
+{
+	lockwait(chanlock(c));
+	return recvany(c, elem, size, block);
+}
+
 static inline __attribute__((always_inline)) bool
-recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
+recvword(struct hchan *c, void *elem, size_t size, bool block)
 {
 	struct g *self = getg();
 	struct sudog *sg;
-	uint32_t n;
+	uintptr_t n;
 
-	if (!quickfor(self, c, want) || __builtin_expect(elem == NULL, 0))
-		return block ? chan_recv_(c, elem, want) : tryrecvany(c, elem);
+	if (!quickfor(self, c) || __builtin_expect(elem == NULL, 0))
+		return block ? chan_recv_(c, elem, size) : tryrecvany(c, elem);
 	if (!got(self, c))
-		return recvlate(c, elem, block);
+		return recvlate(c, elem, size, block);
+	if (!quickin(c, size))
+		return recvany(c, elem, size, block);
 	sg = c->sendq.first;
 	if (sg != NULL) {
 		if (__builtin_expect(!sg->word || c->dataqsiz != 0, 0))
-			return recvany(c, elem, block);
+			return recvany(c, elem, size, block);
 		off(&c->sendq, sg);
 		place(elem, pick(sg->elem, size), size);
 		sg->success = true;
 		release(chanlock(c));
 		return goreadyq(sg->g);
 	}
-	n = load_rlx(&c->qcount);
+	n = c->qcount;
 	if (n > 0) {
-		uintptr_t x = c->recvx;
-		uint32_t room = c->dataqsiz;
+		uintptr_t x = c->recvx, room = c->dataqsiz;
 
 		place(elem, pick(c->buf + x * size, size), size);
-		c->recvx = x + 1 == room ? 0 : x + 1;
+		x++;
+		c->recvx = x == room ? 0 : x;
 		store_rlx(&c->qcount, n - 1);
 		release(chanlock(c));
 		return releaseq(self);
 	}
-	if (__builtin_expect(c->closed, 0) && block)
-		return recvany(c, elem, true);
 	if (block)
 		return recvwaitword(c, elem);
 	release(chanlock(c));
@@ -692,15 +719,15 @@ recvword(struct hchan *c, void *elem, size_t want, size_t size, bool block)
 }
 
 bool
-chan_recv4_(chan *c, void *v, size_t size)
+chan_recv4_(chan *c, void *v)
 {
-	return recvword(c, v, size, 4, true);
+	return recvword(c, v, 4, true);
 }
 
 bool
-chan_recv8_(chan *c, void *v, size_t size)
+chan_recv8_(chan *c, void *v)
 {
-	return recvword(c, v, size, 8, true);
+	return recvword(c, v, 8, true);
 }
 
 __attribute__((noinline)) bool
@@ -741,9 +768,9 @@ bool
 tryrecvnow(struct hchan *c, void *elem)
 {
 	if (c->elemsize == 4 && (uintptr_t)elem % 4 == 0)
-		return recvword(c, elem, 4, 4, false);
+		return recvword(c, elem, 4, false);
 	if (c->elemsize == 8 && (uintptr_t)elem % 8 == 0)
-		return recvword(c, elem, 8, 8, false);
+		return recvword(c, elem, 8, false);
 	return tryrecvany(c, elem);
 }
 
@@ -782,6 +809,7 @@ chanclose(struct hchan *c, struct g **tail)
 		return NULL;
 	}
 	store_rlx(&c->closed, 1);
+	c->open4 = c->open8 = 0;
 	tail = closeq(&c->recvq, tail);
 	tail = closeq(&c->sendq, tail);
 	*tail = NULL;

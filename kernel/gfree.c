@@ -31,7 +31,8 @@ push(struct p *pp, struct g *gp)
 {
 	gp->schedlink = pp->gfree;
 	pp->gfree = gp;
-	pp->gfreen++;
+	if (MAXHARTS > 1)
+		pp->gfreen++;
 }
 
 static struct g *
@@ -41,7 +42,8 @@ pop(struct p *pp)
 
 	if (gp != NULL) {
 		pp->gfree = gp->schedlink;
-		pp->gfreen--;
+		if (MAXHARTS > 1)
+			pp->gfreen--;
 	}
 	return gp;
 }
@@ -158,9 +160,7 @@ gfget(struct p *pp, int class, const struct pool **why)
 	if (MAXHARTS > 1 && pp->gfree == NULL && load_rlx(&sched.ngfree) != 0)
 		refill(pp);
 	gp = pop(pp);
-	if (gp != NULL) {
-		pp->reused++;
-	} else if ((gp = malg()) == NULL) {
+	if (gp == NULL && (gp = malg()) == NULL) {
 		*why = &gpool;
 		return NULL;
 	}

@@ -85,7 +85,7 @@ trylock(const struct m *mp, struct lock *l)
 	// With one hart a lock is nothing but the count of its holder, who can
 	// only be what was interrupted.
 	if (MAXHARTS == 1)
-		return mp->g0->locks == 0 &&
+		return mp->g0->locks == G0LOCKS &&
 		       (mp->curg == NULL || mp->curg->locks == 0);
 	RACE_POINT(isr_tried);
 	return load_rlx(&l->key) == 0 && cas_acq(&l->key, 0, 1);

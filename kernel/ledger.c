@@ -136,6 +136,7 @@ queues(void)
 	for (uint32_t i = 0; i < MAXHARTS; i++) {
 		struct p *pp = &allp[i];
 		struct m *mp = &allm[i];
+		uint32_t dead;
 
 #if MAXHARTS > 1
 		law("L1", "ring too long, of P", i,
@@ -151,8 +152,9 @@ queues(void)
 #endif
 		if (pp->runnext != NULL)
 			place(pp->runnext, Grunnable);
-		law("L9", "gfreen of P", i, pp->gfreen,
-		    list(pp->gfree, Gdead, &last));
+		dead = list(pp->gfree, Gdead, &last);
+		if (MAXHARTS > 1)
+			law("L9", "gfreen of P", i, pp->gfreen, dead);
 		list(load_acq(&mp->ready), Gwaiting, &last);
 		list(mp->lockedhead, Grunnable, &last);
 		if (mp->lockedhead != NULL)
@@ -249,7 +251,7 @@ each(const struct g *self)
 		lockedn += gp->lockedm != NULL;
 	}
 	for (uint32_t i = 0; i < MAXHARTS; i++)
-		born += allp[i].spawned - allp[i].lives;
+		born += spawned(&allp[i]) - allp[i].lives;
 	law("L2", "created - ended", 0, (long long)born, alive);
 	law("L9", "ngsys", 0, sched.ngsys, system);
 	law("L9", "nlocked", 0, sched.nlocked, lockedn);
@@ -411,26 +413,25 @@ waitq(const struct hchan *c, const struct go_waitq *q)
 static void
 channel(const struct hchan *c, size_t *bytes)
 {
-	uint32_t cap = c->dataqsiz;
+	uint32_t cap = (uint32_t)c->dataqsiz, n = (uint32_t)c->qcount;
 
 	law("L7", "lock of the channel at", addr(c), c->lock, 0);
-	law("L4", "elements in the channel at", addr(c),
-	    c->qcount > cap ? c->qcount : 0, 0);
+	law("L4", "elements in the channel at", addr(c), n > cap ? n : 0, 0);
 	if (cap > 0)
 		law("L4", "where the next goes, in the channel at", addr(c),
 		    (uint32_t)c->sendx,
-		    (uint32_t)(((uint64_t)c->recvx + c->qcount) % cap));
+		    (uint32_t)(((uint64_t)c->recvx + n) % cap));
 	waitq(c, &c->recvq);
 	waitq(c, &c->sendq);
 	law("L4", "receivers wait beside elements: the channel at", addr(c),
-	    c->recvq.first != NULL && c->qcount > 0, 0);
+	    c->recvq.first != NULL && n > 0, 0);
 	law("L4", "senders wait beside room: the channel at", addr(c),
-	    c->sendq.first != NULL && c->qcount < cap, 0);
+	    c->sendq.first != NULL && n < cap, 0);
 	law("L4", "somebody waits for the closed channel at", addr(c),
 	    c->closed && (c->sendq.first != NULL || c->recvq.first != NULL), 0);
 	if (RACE)
 		law("L4", "sent - received of the channel at", addr(c),
-		    racechanbalance(c), (int32_t)c->qcount);
+		    racechanbalance(c), (int32_t)n);
 	if (c->buf != NULL)
 		*bytes += chanbufsize(c->buf);
 }
@@ -514,8 +515,8 @@ harts(const struct m *self)
 	law("L7", "Ms that spin", 0, spinning, 0);
 	law("L7", "nmspinning", 0, load(&sched.nmspinning), 0);
 	law("L7", "idle Ps in a stopped world", 0, sched.idle, 0);
-	law("L7", "locks held by g0, besides sched.lock", 0, self->g0->locks,
-	    1);
+	law("L7", "locks held by g0, besides sched.lock", 0,
+	    self->g0->locks - G0LOCKS, 1);
 }
 
 // awake tells whether a hart without a P does something.

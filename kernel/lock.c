@@ -134,11 +134,14 @@ releaselooked(struct lock *l)
 void
 releasemlooked(struct g *gp)
 {
-	if (gp->locks == 0)
+	if (gp->locks == (gp->goid == 0 ? G0LOCKS : 0))
 		throw("releasem: preemption is not disabled");
 	if (TORTURE && gp->locks == 1 && torturerelease(gp))
 		gp->preempt = 1;
-	if (--gp->locks == 0 && load_rlx(&gp->preempt))
+	if (--gp->locks != 0)
+		return;
+	barrier();
+	if (preempted(gp))
 		gopreempt();
 }
 

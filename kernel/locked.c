@@ -35,8 +35,10 @@ nlockedadd(uint32_t n)
 {
 	bool any = xadd(&sched.nlocked, n) != 0;
 
-	for (uint32_t i = 0; i < ncpu; i++)
+	for (uint32_t i = 0; i < ncpu; i++) {
 		store_rlx(&allp[i].slow.locked, any);
+		store_rlx(&allp[i].slow.putlocked, any);
+	}
 }
 
 // ---- Which P belongs to which M -----------------------------------------------

@@ -23,18 +23,20 @@ struct newprocargs {
 	struct g *newg;
 };
 
-// nextgoid gives out ids from the P's block of 16.
+// nextgoid gives out ids, from the P's block of GOIDS; with one hart there is only that
+// P. (Go has blocks of 16. The way to a new one costs as much as three births.)
+enum { GOIDS = 256 };
 static uint64_t
 nextgoid(struct p *pp)
 {
-	if (pp->goidcache == pp->goidcacheend) {
+	if (MAXHARTS > 1 && pp->goidcache == pp->goidcacheend) {
 		lock(&sched.lock);
-		pp->goidcache = sched.goidgen + 1;
-		sched.goidgen += 16;
+		pp->goidcache = sched.goidgen;
+		sched.goidgen += GOIDS;
 		unlock(&sched.lock);
-		pp->goidcacheend = pp->goidcache + 16;
+		pp->goidcacheend = pp->goidcache + GOIDS;
 	}
-	return pp->goidcache++;
+	return ++pp->goidcache;
 }
 
 // newproc1 makes the goroutine and queues it. On g0.
@@ -61,8 +63,12 @@ newproc1(void *argp)
 	gp->name = a->name;
 	gp->gopc = a->pc;
 	gp->parentgoid = a->parent->goid;
+	if (gp->goid == 0)
+		pp->fresh++;
+	gp->odd = a->class != stackclassfor(STACK_STD);
 	gp->goid = nextgoid(pp);
-	pp->spawned++;
+	if (MAXHARTS > 1)
+		pp->spawned++;
 	casgstatus(gp, Gdead, Grunnable);
 	RACE_POINT(newproc_runnable);
 	runqput(pp, gp, true);
@@ -147,6 +153,8 @@ goslowm(void (*fn)(void *), void *arg, uintptr_t pc)
 	goslow(fn, arg, pc);
 }
 
+static void goput(void (*fn)(void *), void *arg, uintptr_t pc);
+
 // gokick is the end of go where kicked has lost runnext to the new goroutine.
 __attribute__((noinline)) static void
 gokick(struct p *pp, struct g *kicked)
@@ -159,9 +167,9 @@ gokick(struct p *pp, struct g *kicked)
 		releasem();
 		return;
 	}
-	store_rlx(&pp->runq[SLOT(tail)], kicked);
+	store_rlx(&RUNQ(pp, tail), kicked);
 	store_rel(&pp->runqtail, tail + 1);
-	if (gomaxprocs > 1) {
+	if (load_rlx(&pp->slow.others)) {
 		wakepm();
 		return;
 	}
@@ -172,12 +180,62 @@ gokick(struct p *pp, struct g *kicked)
 }
 
 // The quick way of go: a G from the own list, made on the caller's stack, as far as
-// nothing else has to be done. Go: newproc.
+// nothing else has to be done. others: there are other Ps, too. Go: newproc.
+static inline __attribute__((always_inline)) void
+goquick(struct g *self, void (*fn)(void *), void *arg, uintptr_t pc,
+	bool others)
+{
+	struct p *pp = pof(mof(self));
+	struct g *gp = pp->gfree;
+
+	if (!others && __builtin_expect(nonzero_rlx(&pp->slow.put), 0)) {
+		goput(fn, arg, pc);
+		return;
+	}
+	if (__builtin_expect(gp == NULL, 0) ||
+	    __builtin_expect(gp->stacklo == 0, 0) ||
+	    (MAXHARTS > 1 &&
+	     __builtin_expect(pp->goidcache == pp->goidcacheend, 0))) {
+		goslowm(fn, arg, pc);
+		return;
+	}
+	pp->gfree = gp->schedlink;
+	if (MAXHARTS > 1) {
+		pp->gfreen--;
+		pp->spawned++;
+	}
+	arch_startcall(&gp->sched, gp->stackhi, fn, arg);
+	gp->startfn = fn;
+	gp->name = NULL;
+	gp->gopc = pc;
+	gp->parentgoid = self->goid;
+	gp->goid = ++pp->goidcache;
+	casgstatus(gp, Gdead, Grunnable);
+	gp = runqputnext(pp, gp);
+	if (gp != NULL)
+		gokick(pp, gp);
+	else if (others)
+		wakepm();
+	else
+		releaseq(self);
+}
+
+// goput is go where who makes somebody ready has more to do.
+__attribute__((noinline)) static void
+goput(void (*fn)(void *), void *arg, uintptr_t pc)
+{
+	struct g *self = getg();
+
+	if (MAXHARTS == 1 || load_rlx(&pof(mof(self))->slow.own) != 0)
+		goslowm(fn, arg, pc);
+	else
+		goquick(self, fn, arg, pc, true);
+}
+
 void
 go(void (*fn)(void *), void *arg)
 {
-	struct g *self = getg(), *gp;
-	struct p *pp;
+	struct g *self = getg();
 
 	if (!INLINE || fn == NULL || gbusy(self)) {
 		goslow(fn, arg, CALLERPC);
@@ -185,33 +243,7 @@ go(void (*fn)(void *), void *arg)
 	}
 	self->locks = 1;
 	barrier();
-	pp = pof(mof(self));
-	gp = pp->gfree;
-	if (__builtin_expect(gp == NULL, 0) ||
-	    __builtin_expect(gp->stacklo == 0, 0) ||
-	    __builtin_expect(pp->goidcache == pp->goidcacheend, 0) ||
-	    __builtin_expect(load_rlx(&pp->slow.put) != 0, 0)) {
-		goslowm(fn, arg, CALLERPC);
-		return;
-	}
-	pp->gfree = gp->schedlink;
-	pp->gfreen--;
-	pp->reused++;
-	pp->spawned++;
-	arch_startcall(&gp->sched, gp->stackhi, fn, arg);
-	gp->startfn = fn;
-	gp->name = NULL;
-	gp->gopc = CALLERPC;
-	gp->parentgoid = self->goid;
-	gp->goid = pp->goidcache++;
-	casgstatus(gp, Gdead, Grunnable);
-	gp = runqputnext(pp, gp);
-	if (gp != NULL)
-		gokick(pp, gp);
-	else if (MAXHARTS > 1 && gomaxprocs > 1)
-		wakepm();
-	else
-		releaseq(self);
+	goquick(self, fn, arg, CALLERPC, false);
 }
 
 bool
@@ -349,8 +381,7 @@ goexit1(void)
 	struct p *pp;
 
 	if (!INLINE || STACK_PAINT || gp->odd || gp->deferred != NULL ||
-	    gp->reent != NULL || gbusy(gp) ||
-	    gp->stackclass != stackclassfor(STACK_STD))
+	    gbusy(gp))
 		goexitslow(gp);
 	gp->locks = 1;
 	barrier();
@@ -373,7 +404,8 @@ goexit1(void)
 	pp->lives++;
 	gp->schedlink = pp->gfree;
 	pp->gfree = gp;
-	pp->gfreen++;
+	if (MAXHARTS > 1)
+		pp->gfreen++;
 	if (!saved(ng))
 		leavelate(gp, ng, mp);
 	chosen(mp, ng);
@@ -390,6 +422,6 @@ gcount(void)
 	// A goroutine may be born on one P and die on another, so only the sum
 	// over all means anything.
 	for (uint32_t i = 0; i < ncpu; i++)
-		n += (uint32_t)allp[i].spawned - (uint32_t)allp[i].lives;
+		n += (uint32_t)spawned(&allp[i]) - (uint32_t)allp[i].lives;
 	return n - load_rlx(&sched.ngsys);
 }

@@ -116,7 +116,10 @@ reentslot(void)
 {
 	struct g *gp = getg();
 
-	return gp == NULL || gp->goid == 0 ? NULL : &gp->reent;
+	if (gp == NULL || gp->goid == 0)
+		return NULL;
+	gp->odd = true;
+	return &gp->reent;
 }
 
 // systemstack runs fn(arg) on g0. A preemption that came due meanwhile happens
@@ -186,8 +189,8 @@ globrunqget(struct p *pp, uint32_t max)
 		n = sched.runqsize;
 	if (max > 0 && n > max)
 		n = max;
-	if (n > RUNQ_SIZE / 2)
-		n = RUNQ_SIZE / 2;
+	if (n > RUNQ_BATCH)
+		n = RUNQ_BATCH;
 	first = gp = sched.runqhead;
 	store(&sched.runqsize, sched.runqsize - n);
 	RACE_POINT(globget_taken);
@@ -425,7 +428,7 @@ schedule(void)
 	bool inherit;
 	struct g *gp;
 
-	if (mp->g0->locks != 0)
+	if (mp->g0->locks != G0LOCKS)
 		throw("schedule: holding locks");
 	gp = findrunnable(mp, &inherit);
 	RACE_POINT(schedule_found);
@@ -582,15 +585,16 @@ goreadym(struct g *gp)
 	releasem();
 }
 
-// The rare ends of goreadyq.
-RARE static bool
-readyslowm(struct g *gp)
+// setgomaxprocs says how many Ps there are. Nobody else runs.
+void
+setgomaxprocs(uint32_t n)
 {
-	readyslow(gp);
-	releasem();
-	return true;
+	gomaxprocs = n;
+	for (uint32_t i = 0; i < MAXHARTS && i < ncpu; i++)
+		allp[i].slow.others = n > 1;
 }
 
+// The rare ends of goreadyq.
 RARE static bool
 readykickm(struct p *pp, struct g *kicked)
 {
@@ -598,6 +602,18 @@ readykickm(struct p *pp, struct g *kicked)
 	wakep();
 	releasem();
 	return true;
+}
+
+__attribute__((noinline)) static bool
+readyslowm(struct p *pp, struct g *gp)
+{
+	if (MAXHARTS == 1 || load_rlx(&pp->slow.own) != 0) {
+		readyslow(gp);
+		releasem();
+		return true;
+	}
+	gp = runqputnext(pp, gp);
+	return gp != NULL ? readykickm(pp, gp) : wakepm();
 }
 
 // wakepm is wakep, and ends a stretch without preemption.
@@ -619,13 +635,11 @@ goreadyq(struct g *gp)
 	struct p *pp = pof(mof(self));
 
 	casgstatus(gp, Gwaiting, Grunnable);
-	if (__builtin_expect(load_rlx(&pp->slow.put) != 0, 0))
-		return readyslowm(gp);
+	if (__builtin_expect(nonzero_rlx(&pp->slow.put), 0))
+		return readyslowm(pp, gp);
 	gp = runqputnext(pp, gp);
 	if (__builtin_expect(gp != NULL, 0))
 		return readykickm(pp, gp);
-	if (MAXHARTS > 1 && gomaxprocs > 1)
-		return wakepm();
 	return releaseq(self);
 }
 
@@ -762,7 +776,7 @@ yield(struct g *gp)
 		yieldslow(gp, mp);
 		return;
 	}
-	if (load_rlx(&pp->runnext) != NULL) {
+	if (nonzero_rlx(&pp->runnext)) {
 		yieldnext(gp, mp);
 		return;
 	}

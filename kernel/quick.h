@@ -24,7 +24,7 @@
 static inline bool
 quick(const struct p *pp)
 {
-	return __builtin_expect(load_rlx(&pp->slow.any) == 0, 1) &&
+	return __builtin_expect(!nonzero_rlx(&pp->slow.pick), 1) &&
 	       !(TORTURE && tosscoin());
 }
 
@@ -34,7 +34,7 @@ quick(const struct p *pp)
 static inline bool
 quickglobal(const struct p *pp)
 {
-	return load_rlx(&pp->slow.put) == 0 &&
+	return load_rlx(&pp->slow.own) == 0 &&
 	       (uint32_t)pp->schedtick % SCHED_TICK != 0 && !ringempty(pp) &&
 	       !(TORTURE && tosscoin());
 }

@@ -45,7 +45,7 @@ minit(unsigned cpu)
 	mp->rand = (mp->rand ^ (cpu + 1)) * 2654435761u | 1;
 	g0->m = mp;
 	g0->status = Grunning;
-	g0->preempt = 1; // for good: see gbusy
+	g0->locks = G0LOCKS;
 	g0->stacklo = (uintptr_t)&g0stacks[cpu * G0_STACK_BYTES];
 	g0->stackhi = g0->stacklo + G0_STACK_BYTES;
 	g0->stacklo += G0_GUARD_BYTES;
@@ -89,7 +89,7 @@ rt0_go(void)
 	struct m *mp;
 
 	ncpu = MAXHARTS == 1 || arch_ncpu() < MAXHARTS ? arch_ncpu() : MAXHARTS;
-	gomaxprocs = ncpu;
+	setgomaxprocs(ncpu);
 	if (CHAOS) {
 		chaosmin = option("gz.chaos=", 0, 0);
 		chaosmax = option("gz.chaos=", 1, 0);
@@ -103,7 +103,7 @@ rt0_go(void)
 	for (uint32_t i = 0; i < MAXHARTS; i++) {
 		allp[i].id = i;
 		allp[i].stopped = true;
-		allp[i].slow.notick = true;
+		settick(&allp[i], 0);
 		allm[i].rand = seed * 747796405u + i * 2891336453u;
 	}
 	mp = minit(0);

@@ -45,14 +45,14 @@ runqempty(struct p *pp)
 	}
 }
 
-// runqputslow moves half of the full ring and gp to the global queue. False if
+// runqputslow moves RUNQ_BATCH of the full ring and gp to the global queue. False if
 // a thief was faster and there is room now. Only the owner writes slots, so what
 // it has taken by moving the head it can still read afterwards, at leisure and
 // without a copy on the stack (Go makes one).
 bool
 runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 {
-	uint32_t n = RUNQ_SIZE / 2;
+	uint32_t n = RUNQ_BATCH;
 	struct g *first, *last;
 
 	if (tail - head < RUNQ_ROOM)
@@ -61,9 +61,9 @@ runqputslow(struct p *pp, struct g *gp, uint32_t head, uint32_t tail)
 	if (!cas_rel(&pp->runqhead, head, head + n))
 		return false;
 	RACE_POINT(runqput_spilled);
-	first = last = load_rlx(&pp->runq[SLOT(head)]);
+	first = last = load_rlx(&RUNQ(pp, head));
 	for (uint32_t i = 1; i < n; i++) {
-		last->schedlink = load_rlx(&pp->runq[SLOT(head + i)]);
+		last->schedlink = load_rlx(&RUNQ(pp, head + i));
 		last = last->schedlink;
 	}
 	last->schedlink = gp;
@@ -94,7 +94,7 @@ grabnext(struct p *victim)
 	return cas_acq(&victim->runnext, next, NULL) ? next : NULL;
 }
 
-// runqgrab copies half of victim's ring (rounded up) behind pp's tail and takes
+// runqgrab copies half of victim's ring (rounded up; at most RUNQ_BATCH) behind pp's tail and takes
 // it by moving victim's head. Returns how many; they are not published yet.
 static uint32_t
 runqgrab(struct p *pp, struct p *victim, bool stealnext)
@@ -115,16 +115,18 @@ runqgrab(struct p *pp, struct p *victim, bool stealnext)
 
 			if (next == NULL)
 				return 0;
-			store_rlx(&pp->runq[SLOT(at)], next);
+			store_rlx(&RUNQ(pp, at), next);
 			return 1;
 		}
 		if (n > RUNQ_SIZE / 2) // head and tail are not of one moment
 			continue;
+		if (n > RUNQ_BATCH)
+			n = RUNQ_BATCH;
 		for (uint32_t i = 0; i < n; i++) {
 			struct g *gp;
 
-			gp = load_rlx(&victim->runq[SLOT(head + i)]);
-			store_rlx(&pp->runq[SLOT(at + i)], gp);
+			gp = load_rlx(&RUNQ(victim, head + i));
+			store_rlx(&RUNQ(pp, at + i), gp);
 		}
 		RACE_POINT(runqgrab_cas);
 		if (cas_rel(&victim->runqhead, head, head + n))
@@ -146,7 +148,7 @@ runqsteal(struct p *pp, struct p *victim, bool stealnext)
 	RACE_POINT(runqsteal_taken);
 	pp->steals += n;
 	n--;
-	gp = load_rlx(&pp->runq[SLOT(tail + n)]);
+	gp = load_rlx(&RUNQ(pp, tail + n));
 	if (n == 0)
 		return gp;
 	if (tail - load_acq(&pp->runqhead) + n >= RUNQ_SIZE)

@@ -8,11 +8,19 @@
 #include "runtime.h"
 #include "torture.h"
 
+// What moves at once from a ring, or to one, at most: bounds the time that takes.
+enum { RUNQ_BATCH = RUNQ_SIZE / 2 < 128 ? RUNQ_SIZE / 2 : 128 };
+
 #if MAXHARTS > 1
 
 typedef uint32_t runqend; // what runqhead and runqtail are
 
 #define SLOT(n) ((n) % RUNQ_SIZE)
+// RUNQ is the nth slot of pp's ring. The pointer goes over the place first: of
+// pp->runq[n] gcc 12 makes an addition more.
+#define RUNQ(pp, n) \
+	(((struct p *)(void *)((char *)(pp) + SLOT(n) * sizeof(struct g *))) \
+		 ->runq[0])
 
 // A ring of RUNQ_SIZE slots holds one goroutine less: a goroutine that yields is put
 // before another is taken, and always finds room.
@@ -54,7 +62,7 @@ runqputtail(struct p *pp, struct g *gp)
 		uint32_t tail = pp->runqtail;
 
 		if (__builtin_expect(tail - head < RUNQ_ROOM, 1)) {
-			store_rlx(&pp->runq[SLOT(tail)], gp);
+			store_rlx(&RUNQ(pp, tail), gp);
 			RACE_POINT(runqput_slot);
 			store_rel(&pp->runqtail, tail + 1);
 			return;
@@ -70,10 +78,10 @@ static inline bool
 runqturn(struct p *pp, struct g *gp, uint32_t head, uint32_t tail,
 	 struct g **ng)
 {
-	store_rlx(&pp->runq[SLOT(tail)], gp);
+	store_rlx(&RUNQ(pp, tail), gp);
 	RACE_POINT(runqput_slot);
 	store_rel(&pp->runqtail, tail + 1);
-	*ng = load_rlx(&pp->runq[SLOT(head)]);
+	*ng = load_rlx(&RUNQ(pp, head));
 	RACE_POINT(runqget_cas);
 	return __builtin_expect(tookhead(pp, head), 1);
 }
@@ -103,7 +111,7 @@ takehead(struct p *pp)
 
 		if (head == pp->runqtail)
 			return NULL;
-		gp = load_rlx(&pp->runq[SLOT(head)]);
+		gp = load_rlx(&RUNQ(pp, head));
 		RACE_POINT(runqget_cas);
 		if (tookhead(pp, head))
 			return gp;

@@ -159,33 +159,45 @@ struct m {
 enum { SLICEOVER = 1, REQUEUED = 2 };
 
 // Why a P's next pick is schedule's, with all that findrunnable looks at, and not
-// the quick one of a goroutine that leaves (proc.c). Bytes, for different writers.
-union slow {
-	uint32_t any;
-	struct {
-		union {
-			uint16_t put; // who puts something there cares, too
-			struct {
-				uint8_t notick; // [irq] the slice clock stands;
-						// owner's hart
-				uint8_t locked; // sched.nlocked is not 0;
-						// sched.lock
+// the quick one of a goroutine that leaves (quick.h): `pick`. And why who makes
+// somebody ready has more to do than to put them there: `put`. Bytes, for different
+// writers; two have one in each.
+struct slow {
+	union {
+		uint32_t pick;
+		struct {
+			union {
+				uint16_t own; // no matter of the global queue
+				struct {
+					uint8_t notick; // [irq] the slice clock
+							// stands; owner's hart
+					uint8_t locked; // sched.nlocked is not
+							// 0; sched.lock
+				};
 			};
+			uint8_t global; // the global queue is not empty;
+					// sched.lock
 		};
-		uint8_t global; // the global queue is not empty; sched.lock
+	};
+	union {
+		uint32_t put;
+		struct {
+			uint8_t putnotick, putlocked;
+			uint8_t others; // gomaxprocs is not 1: they may sleep
+		};
 	};
 };
 
 struct p {
 #if MAXHARTS > 1
 	struct g *runnext; // thieves may take it
-	union slow slow;
+	struct slow slow;
 	uint32_t runqhead; // thieves move it
 	uint32_t runqtail; // only the owner moves it
 	uint32_t id;
 #else
 	struct g *runnext;
-	union slow slow;
+	struct slow slow;
 	struct g *runqhead, *runqtail; // linked by schedlink
 	uint32_t id;
 #endif
@@ -195,10 +207,13 @@ struct p {
 	uintptr_t schedtick, inherits;
 	uintptr_t handed;  // by an interrupt, which is counted nowhere else
 	uint32_t tickseen; // [irq] schedtick at the last look
-	uint32_t gfreen;
-	struct g *gfree; // dead Gs with a stack of the standard class
-	uint64_t spawned, lives, reused, steals;
-	uint64_t goidcache, goidcacheend; // ids taken from sched.goidgen
+	uint32_t gfreen;   // of gfree; MAXHARTS > 1
+	struct g *gfree;   // dead Gs with a stack of the standard class
+	uint64_t lives, steals;
+	uint64_t fresh;   // goroutines of a G that had no life before
+	uint64_t spawned; // MAXHARTS > 1: see spawned()
+	// The last id given out, and the last that this P may give.
+	uint64_t goidcache, goidcacheend;
 
 	struct m *m;  // M that runs it, or that watches it while idle
 	bool stopped; // by stop-the-world or a smaller gomaxprocs; sched.lock
@@ -279,17 +294,12 @@ _Static_assert(offsetof(struct m, arch) == M_ARCH, "arch.h");
 // the way that is taken then needs no frame.
 #define RARE __attribute__((noinline, cold))
 
-// gbusy tells whether gp is g0 (whose preempt is always set), holds a lock, or is about
-// to be preempted.
+// gbusy tells whether gp is g0, whose count never ends, or holds a lock.
+enum { G0LOCKS = 1 };
 static inline bool
 gbusy(const struct g *gp)
 {
-	typedef uint64_t __attribute__((may_alias)) both;
-
-	_Static_assert(G_PREEMPT == G_LOCKS + 4, "arch.h");
-	if (G_LOCKS % 8 == 0)
-		return *(const volatile both *)(const void *)&gp->locks != 0;
-	return (gp->locks | *(const volatile uint32_t *)&gp->preempt) != 0;
+	return nonzero_rlx(&gp->locks);
 }
 
 // INLINE: builds whose short ways are compiled into their callers; the others look
@@ -337,6 +347,13 @@ acquirem(void)
 	return MAXHARTS > 1 ? gp->m : &allm[0];
 }
 
+// preempted tells whether an interrupt wants gp, which runs here, to give way.
+static inline bool
+preempted(const struct g *gp)
+{
+	return nonzero_rlx(&gp->preempt);
+}
+
 // releasem allows preemption again; one that came due meanwhile happens now.
 static inline void
 releasem(void)
@@ -348,8 +365,10 @@ releasem(void)
 		releasemlooked(gp);
 		return;
 	}
-	if (--gp->locks == 0 &&
-	    __builtin_expect(load_rlx(&gp->preempt) != 0, 0))
+	if (--gp->locks != 0)
+		return;
+	barrier(); // an interrupt that still saw the count has set preempt
+	if (__builtin_expect(preempted(gp), 0))
 		gopreempt();
 }
 
@@ -361,7 +380,8 @@ releaseq(struct g *self)
 {
 	barrier();
 	self->locks = 0;
-	if (__builtin_expect(load_rlx(&self->preempt) != 0, 0))
+	barrier(); // an interrupt that still saw the count has set preempt
+	if (__builtin_expect(preempted(self), 0))
 		return gopreemptq();
 	return true;
 }
@@ -411,6 +431,7 @@ extern uint32_t chaosmin, chaosmax;
 // ---- idle.c: going to sleep and waking up -----------------------------------
 void wakep(void);
 __attribute__((noinline)) bool wakepm(void);
+void setgomaxprocs(uint32_t n);
 struct m *startm(struct p *pp, bool spinning);
 void notewakeup(struct m *mp);
 void becomespinning(struct m *mp);
@@ -519,12 +540,20 @@ pof(const struct m *mp)
 	return MAXHARTS > 1 ? mp->p : &allp[0];
 }
 
+// spawned is how many goroutines were made on pp.
+static inline uint64_t
+spawned(const struct p *pp)
+{
+	return MAXHARTS > 1 ? pp->spawned : pp->goidcache;
+}
+
 // settick sets the slice clock of pp, 0: it stands. pp's hart only.
 static inline void
 settick(struct p *pp, int64_t when)
 {
 	store64(&pp->tickwhen, when);
 	store_rlx(&pp->slow.notick, when == 0);
+	store_rlx(&pp->slow.putnotick, when == 0);
 }
 
 // ---- preempt.c: the sysmon's work, in the timer interrupt -----------------

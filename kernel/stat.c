@@ -7,9 +7,9 @@ static void
 readhart(struct runtime_hart *h, const struct p *pp, const struct m *mp)
 {
 	h->switches = (uint64_t)pp->schedtick + pp->inherits + pp->handed;
-	h->spawned = pp->spawned;
+	h->spawned = spawned(pp);
 	h->lives = pp->lives;
-	h->reused = pp->reused;
+	h->reused = h->spawned - pp->fresh;
 	h->steals = pp->steals;
 	h->preemptions = mp->preemptions + pp->handed;
 	h->wakeups = mp->wakeups;

@@ -150,7 +150,7 @@ procresize(uint32_t n)
 		exchange(mp);
 	for (uint32_t i = n; i < gomaxprocs; i++)
 		retire(&allp[i], mp->p);
-	gomaxprocs = n;
+	setgomaxprocs(n);
 	releasem();
 }
 

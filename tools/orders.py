@@ -18,8 +18,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ORDERS = os.path.join(ROOT, "docs", "orders.md")
-WEAK = "load_rlx load_acq store_rlx store_rel cas_acq cas_rel cas_own xchg_lock " \
-    "load64 store64"
+WEAK = "load_rlx nonzero_rlx load_acq store_rlx store_rel cas_acq cas_rel cas_own " \
+    "xchg_lock load64 store64"
 STRONG = "load store cas xadd xchg xchg_ptr"
 NAME = re.compile(r"(?<![\w.>])(%s|fence)\(|(\b__atomic_\w+|\batomic_\w+)\(" %
                   "|".join((WEAK + " " + STRONG).split()))

@@ -51,7 +51,8 @@ MODES = ("preempt", "ready", "both", "two")
 ALL, TWO = 0xf, 0x8
 UNRECORDED = 0x8000
 # The traced run takes each so manyth placement: every run of a scenario is the same
-# up to its interrupt, and the last one has none.
+# up to its interrupt, and the last one has none. What is executed only behind an
+# interrupt in the others, is hit there and never traced.
 TRACED = 29
 # --full: what takes long, and the modes with two interrupts several times over.
 FULL = "slow=1 passes=3"
@@ -271,7 +272,7 @@ def base(fn):
 
 def compare(image, hits, steps, verbose):
     """Returns (complaints, figures)."""
-    complaints, lines, short, second = [], [], [], []
+    complaints, lines, short, second, untraced = [], [], [], [], 0
     classes, whole = {}, Counts()
     for i in image.insns:
         hit = hits.get(i.at, 0)
@@ -288,16 +289,17 @@ def compare(image, hits, steps, verbose):
                 MODES[m] for m in range(4) if first & 1 << m), where))
         elif meant & TWO and not hit:
             second.append("not hit by a second one: " + where)
-        if hit and not opened:
-            complaints.append("hit, but %s: %s" % (
-                "masked" if closed else "not executed", where))
+        if hit and not opened and closed:
+            complaints.append("hit, but masked: " + where)
+        untraced += hit != 0 and not opened and not closed
         what = "hit" if hit else "outside" if opened else \
             "masked" if closed else "fatal" if i.at in image.fatal else \
             "not executed"
         classes[i.at] = what
         whole.add(what)
     lines.append("# hit, but not in each mode: %d; only behind an interrupt, "
-                 "and not hit: %d" % (len(short), len(second)))
+                 "and not hit: %d; hit, but in no traced placement: %d" % (
+                     len(short), len(second), untraced))
     complaints += short
     if verbose:
         lines += ["#     " + c for c in second]

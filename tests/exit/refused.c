@@ -228,6 +228,9 @@ all(void)
 	if (n > 0 && go_try(wait, c))
 		bad++;
 	chan_close(c);
+	// Who has not begun to receive yet must not meet what is freed below.
+	while (runtime_num_goroutine() > before.alive)
+		runtime_gosched();
 	unsigned chans = take_stock().chans;
 
 	while ((next = chan_try_make(chan *, 1)) != NULL) {

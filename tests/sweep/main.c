@@ -234,7 +234,7 @@ balance(void)
 		EXPECT(asked[i] == got[i]);
 	EXPECT(runtime_num_goroutine() == alive);
 	EXPECT(gp->locks == 0);
-	EXPECT(gp->m->curg == gp && gp->m->g0->locks == 0);
+	EXPECT(gp->m->curg == gp && gp->m->g0->locks == G0LOCKS);
 	EXPECT(!gp->m->spinning && load_rlx(&sched.stopwait) == 0);
 	EXPECT(load_rlx(&sched.gcwaiting) == 0);
 	if (placement % 16 == 0)
@@ -264,7 +264,8 @@ alike(unsigned pass, bool clock)
 	getg()->preempt = 0; // of one that was put off
 	for (unsigned i = 0; i < NG && i < 100; i++)
 		allg[i].bumps = 0;
-	pp->goidcache = pp->goidcacheend;
+	if (MAXHARTS > 1)
+		pp->goidcache = pp->goidcacheend;
 	settick(pp, clock ? INT64_MAX : 0);
 	pp->timerrest = pp->fncost = 0;
 	mp->armed = pp->timer0when != 0 ? pp->timer0when : INT64_MAX;

@@ -35,6 +35,7 @@ onhart(unsigned i)
 	allm[i].g0 = &hostg0[i];
 	hostg0[i].m = &allm[i];
 	hostg = &hostg0[i];
+	hostg->locks = G0LOCKS;
 }
 
 __attribute__((unused)) static void

@@ -32,7 +32,7 @@ throwsfor(struct lock *l1, enum lockrank r1, struct lock *l2, enum lockrank r2)
 	if (!threw)
 		release(l2);
 	release(l1);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	return threw && strstr(thrown, "out of order") != NULL;
 }
 
@@ -86,7 +86,7 @@ parked(void)
 	static struct g g;
 
 	lockranked(&chans[1], RANKCHAN);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	g.locks = 1;
 	unlock0(&chans[1], &g);
 	return !throwsfor(&chans[0], RANKCHAN, &chans[1], RANKCHAN);

@@ -70,20 +70,20 @@ foreign(void)
 	bad = &other;
 	ok = throws(putbad);
 	release(&pool.l);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	bad = b + 8; // inside a block
 	ok = ok && throws(putbad);
 	release(&pool.l);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	bad = blocks[4] + 4; // one past the last
 	ok = ok && throws(putbad);
 	release(&pool.l);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	poolput(&pool, b);
 	bad = b;
 	ok = ok && throws(putbad); // twice
 	release(&pool.l);
-	hostg->locks = 0;
+	hostg->locks = G0LOCKS;
 	return ok && pool.used == 0;
 }
 
@@ -122,8 +122,7 @@ spillrefill(void)
 		return false;
 	// Another P, with nothing of its own, takes from the global list.
 	g[0] = born(p1, std);
-	if (p1->reused != 1 ||
-	    p1->gfreen + sched.ngfree != GFREE_HIGH - GFREE_LOW - 1)
+	if (p1->gfreen + sched.ngfree != GFREE_HIGH - GFREE_LOW - 1)
 		return false;
 	gfput(p1, g[0]);
 	for (int i = GFREE_HIGH; i < 100; i++)

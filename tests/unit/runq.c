@@ -62,7 +62,8 @@ localqueue(uint32_t start)
 	return runqempty(pp) && globaln == 0;
 }
 
-// SchedLocalQueueSteal: for n = 0..size the thief gets half, each exactly once.
+// SchedLocalQueueSteal: for n = 0..size the thief gets half, but no more than
+// RUNQ_BATCH, each exactly once.
 static bool
 localqueuesteal(uint32_t start)
 {
@@ -70,6 +71,7 @@ localqueuesteal(uint32_t start)
 
 	for (uint32_t n = 0; n < RUNQ_SIZE; n++) {
 		uint32_t seen[RUNQ_SIZE] = { 0 }, stolen = 0;
+		uint32_t half = n - n / 2;
 		struct g *gp;
 
 		reset(p1, start);
@@ -90,13 +92,13 @@ localqueuesteal(uint32_t start)
 		for (uint32_t i = 0; i < n; i++)
 			if (seen[i] != 1)
 				return false;
-		if (stolen != n - n / 2)
+		if (stolen != (half < RUNQ_BATCH ? half : RUNQ_BATCH))
 			return false;
 	}
 	return true;
 }
 
-// Overflow: one more than fits sends half of the ring and the new one to the
+// Overflow: one more than fits sends RUNQ_BATCH of the ring and the new one to the
 // global queue, in order.
 static bool
 overflow(uint32_t start)
@@ -107,15 +109,15 @@ overflow(uint32_t start)
 	reset(pp, start);
 	for (uint32_t i = 0; i <= RUNQ_ROOM; i++)
 		runqput(pp, &gs[i], false);
-	if (globaln != RUNQ_SIZE / 2 + 1)
+	if (globaln != RUNQ_BATCH + 1)
 		return false;
 	gp = globalhead;
-	for (uint32_t i = 0; i < RUNQ_SIZE / 2; i++, gp = gp->schedlink)
+	for (uint32_t i = 0; i < RUNQ_BATCH; i++, gp = gp->schedlink)
 		if (gp != &gs[i])
 			return false;
 	if (gp != &gs[RUNQ_ROOM] || gp->schedlink != NULL)
 		return false;
-	for (uint32_t i = RUNQ_SIZE / 2; i < RUNQ_ROOM; i++)
+	for (uint32_t i = RUNQ_BATCH; i < RUNQ_ROOM; i++)
 		if (runqget(pp, &inherit) != &gs[i])
 			return false;
 	return runqempty(pp);
@@ -331,7 +333,7 @@ main(void)
 	check(localqueue(0u - 8), "SchedLocalQueue across 2^32");
 	check(localqueuesteal(0), "SchedLocalQueueSteal");
 	check(localqueuesteal(0u - 100), "SchedLocalQueueSteal across 2^32");
-	check(overflow(0), "overflow of half to the global queue");
+	check(overflow(0), "overflow to the global queue");
 	check(overflow(0u - 8), "overflow across 2^32");
 	check(runnext(), "runnext goes first, the old one to the tail");
 	check(stealrunnext(), "runnext is not stolen unless it may be");

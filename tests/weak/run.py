@@ -99,7 +99,7 @@ OF = {"runq": ["runq.c", "runq.h"],
       "switch": ["quick.h"],
       "lock": ["lock.c", "pool.c", "runtime.h"], "timer": ["time.c"],
       "idle": ["idle.c", "preempt.c"], "console": ["console.c", "netpoll.c"]}
-KIND = {"load": "load load_acq load_rlx load64",
+KIND = {"load": "load load_acq load_rlx nonzero_rlx load64",
         "cas": "cas cas_acq cas_rel cas_own",
         "store": "store store_rel store_rlx store64",
         "rmw": "xadd xchg xchg_ptr xchg_lock", "fence": "fence"}

@@ -21,6 +21,38 @@ getg(void)
 	return gp;
 }
 
+// ARCH_NONZERO: see atomic.h. 4 or 8 bytes. gcc 12 loads and tests, and never compares
+// memory with 0.
+#define ARCH_NONZERO(p) \
+	__extension__({ \
+		bool nz_; \
+		_Static_assert(sizeof *(p) == 4 || sizeof *(p) == 8, ""); \
+		if (sizeof *(p) == 4) \
+			__asm__ volatile("cmpl $0, %1" \
+					 : "=@ccne"(nz_) \
+					 : "m"(*(p))); \
+		else \
+			__asm__ volatile("cmpq $0, %1" \
+					 : "=@ccne"(nz_) \
+					 : "m"(*(p))); \
+		nz_; \
+	})
+
+// ARCH_XCHG_LOCK: see atomic.h. The old value is the carry, so that nothing compares
+// it once more.
+#define ARCH_XCHG_LOCK(p) x86_lock(p)
+static inline bool
+x86_lock(uint32_t *p)
+{
+	bool held;
+
+	__asm__ volatile("lock btsl $0, %1"
+			 : "=@ccc"(held), "+m"(*p)
+			 :
+			 : "memory");
+	return held;
+}
+
 #define X86_IF 0x200u // the interrupt flag in RFLAGS
 
 static inline uintptr_t
