@@ -104,7 +104,7 @@ gfflushall(void)
 
 // newproc starts a goroutine; false if a pool is exhausted, which a->why names.
 // Dead Gs that other Ps keep count as free: before it gives up it stops the
-// world and collects them.
+// world, collects them and tries once more while nobody else can take them.
 static bool
 newproc(struct newprocargs *a)
 {
@@ -115,8 +115,8 @@ newproc(struct newprocargs *a)
 	if (a->newg == NULL && MAXHARTS > 1 && ncpu > 1 && getg()->locks == 0) {
 		stoptheworld();
 		gfflushall();
-		starttheworld();
 		systemstack(newproc1, a);
+		starttheworld();
 	}
 	return a->newg != NULL;
 }
