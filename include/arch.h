@@ -174,7 +174,8 @@ void arch_irqmask(unsigned irq, bool masked);
 int64_t nanotime(void);
 // arch_timerset sets this hart's one-shot deadline in nanotime's scale. A past
 // one fires at once, INT64_MAX means none. When it has fired it stays quiet
-// until the next arch_timerset. Any context with interrupts masked.
+// until the next arch_timerset. Any context that stays on its hart. With interrupts
+// on, a handler may set the timer in the middle; then the caller sets it once more.
 void arch_timerset(int64_t when);
 
 // ---- Console and end ----------------------------------------------------

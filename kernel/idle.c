@@ -166,18 +166,14 @@ static void
 acquirep(struct m *mp)
 {
 	struct p *pp = mp->nextp;
-	uintptr_t s;
 
 	settick(pp, 0); // the hart that it comes from ticked
 	mp->watch = NULL;
 	mp->p = pp;
 	store(&mp->nextp, NULL);
 	RACE_POINT(acquirep_taken);
-	if (pp->timer0when != 0) {
-		s = arch_irqsave();
-		armtimer(pp->timer0when);
-		arch_irqrestore(s);
-	}
+	if (pp->timer0when != 0)
+		armopen(pp->timer0when);
 }
 
 // retake takes the P that mp watches back, unless somebody was faster: then it
@@ -259,16 +255,23 @@ idlearm(struct m *mp, int64_t when)
 	uintptr_t s;
 	uint32_t n;
 
+	if (when == 0)
+		when = INT64_MAX;
 	mp->idlesince = nanotime();
 	s = arch_irqsave();
 	n = (uint32_t)mp->interrupts;
-	mp->armed = INT64_MAX;
-	armtimer(when != 0 ? when : INT64_MAX);
-	armchaos();
-#if WATCHDOG_NS
-	armwatch(mp);
-#endif
+	if (mp->armed < when)
+		mp->armed = INT64_MAX; // what else was to come does not matter
 	arch_irqrestore(s);
+	armopen(when);
+	if (CHAOS && chaosmax != 0) {
+		s = arch_irqsave();
+		armchaos();
+		arch_irqrestore(s);
+	}
+#if WATCHDOG_NS
+	armopen(mp->watchwhen);
+#endif
 	return n;
 }
 

@@ -326,9 +326,9 @@ lockedsleep(struct m *mp)
 	s = arch_irqsave();
 	store_rlx(&pp->held, false);
 	settick(pp, 0);
-	if (pp->timer0when != 0)
-		armtimer(pp->timer0when);
 	arch_irqrestore(s);
+	if (pp->timer0when != 0)
+		armopen(pp->timer0when);
 	lock(&sched.lock); // and whoever did not kick us has left it to us
 	unpark(mp);
 	unlock(&sched.lock);

@@ -59,12 +59,12 @@ otherswait(struct p *pp)
 // notedue: with gz.chaos it is measured how late an interrupt comes. A deadline in
 // the past is due now.
 static __attribute__((noinline, cold)) void
-notedue(struct m *mp)
+notedue(struct m *mp, int64_t when)
 {
 	int64_t now = nanotime();
 
-	mp->due = mp->armed > now ? mp->armed : now;
-	arch_timerset(mp->armed);
+	store64(&mp->due, when > now ? when : now);
+	arch_timerset(when);
 }
 
 // armtimer makes this hart's timer fire at `when` or earlier. Interrupts are
@@ -78,9 +78,64 @@ armtimer(int64_t when)
 		return;
 	mp->armed = when;
 	if (CHAOS && chaosmax != 0)
-		notedue(mp);
+		notedue(mp, when);
 	else
 		arch_timerset(when);
+}
+
+// armonce sets the timer for `when` and says whether no handler came meanwhile, since
+// there had been n. If one came, nothing is known of the timer.
+static inline bool
+armonce(struct m *mp, int64_t when, uint32_t n)
+{
+	uintptr_t s;
+	bool alone;
+
+	if (CHAOS && chaosmax != 0)
+		notedue(mp, when);
+	else
+		arch_timerset(when);
+	RACE_POINT(arm_set);
+	s = arch_irqsave();
+	alone = (uint32_t)mp->interrupts == n;
+	if (alone)
+		mp->armed = when;
+	arch_irqrestore(s);
+	return alone;
+}
+
+// armagain is armopen where a handler came.
+RARE static void
+armagain(struct m *mp, int64_t when)
+{
+	int64_t first;
+	uint32_t n;
+
+	do {
+		if (load64(&mp->fired) >= when)
+			return;
+		n = (uint32_t)mp->interrupts;
+		barrier();
+		first = load64(&mp->armed);
+	} while (!armonce(mp, when < first ? when : first, n));
+}
+
+// armopen is armtimer with interrupts on; unpreempted. The way to the hardware takes a
+// while, so only the end is masked: a handler that came meanwhile, and may have set
+// the timer too, is seen by its number, and all is done again with what it left. Unless
+// it was the timer's, at the deadline or behind it: who arms has said before what for.
+void
+armopen(int64_t when)
+{
+	struct m *mp = thism();
+	uint32_t n = (uint32_t)mp->interrupts;
+
+	barrier();
+	if (when >= load64(&mp->armed))
+		return;
+	store64(&mp->fired, INT64_MIN);
+	if (!armonce(mp, when, n))
+		armagain(mp, when);
 }
 
 // armchaos makes the timer fire at a random distance, if a test asked for that.
@@ -93,12 +148,19 @@ armchaos(void)
 			 fastrandn(chaosmax - chaosmin + 1));
 }
 
+// begintick begins to watch a slice; the timer is to be set. Interrupts are masked.
+static void
+begintick(struct p *pp, int64_t now)
+{
+	settick(pp, now + SLICE_NS); // kickticks reads it
+	pp->tickseen = (uint32_t)pp->schedtick;
+}
+
 // armtick begins to watch a slice. Interrupts are masked.
 void
 armtick(struct p *pp, int64_t now)
 {
-	settick(pp, now + SLICE_NS); // kickticks reads it
-	pp->tickseen = (uint32_t)pp->schedtick;
+	begintick(pp, now);
 	armtimer(pp->tickwhen);
 }
 
@@ -110,10 +172,15 @@ starttick(struct p *pp)
 	int64_t now = nanotime(); // before the mask: it takes a while
 	uintptr_t s = arch_irqsave();
 
+	bool stands;
+
 	RACE_POINT(starttick_begin);
-	if (pp->tickwhen == 0)
-		armtick(pp, now);
+	stands = pp->tickwhen == 0;
+	if (stands)
+		begintick(pp, now);
 	arch_irqrestore(s);
+	if (stands)
+		armopen(now + SLICE_NS);
 }
 
 // kickticks makes every hart that runs without a tick start one: the global
@@ -221,13 +288,6 @@ watch(struct m *mp, const struct g *gp, int64_t now)
 		board_watchdog();
 	}
 out:
-	armwatch(mp);
-}
-
-// armwatch: the next look comes. Interrupts are masked.
-void
-armwatch(struct m *mp)
-{
 	armtimer(mp->watchwhen);
 }
 #endif
@@ -308,6 +368,7 @@ timerintr(struct g *gp)
 	mp->interrupts++;
 	if (CHAOS && chaosmax != 0 && now - mp->due > mp->late)
 		mp->late = now - mp->due;
+	mp->fired = now;
 	mp->armed = INT64_MAX;
 	armchaos();
 	return intrexit(mp, gp, now);

@@ -413,8 +413,10 @@ execute(struct m *mp, struct g *gp, bool inherit)
 		timersrest(pp);
 	if (MAXHARTS > 1) {
 		arch_irqsave(); // until gp runs
-		if (mp->resched)
-			armtimer(0);
+		if (mp->resched) {
+			mp->armed = 0;
+			arch_timerset(0);
+		}
 	}
 	gogo(gp);
 }

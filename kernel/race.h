@@ -31,7 +31,7 @@
 	X(gcstopm_begin) X(gcstopm_stopped) X(giveup_begin) X(giveup_idle) \
 	X(giveup_looked) \
 	/* preempt.c */ \
-	X(tick_stopped) X(starttick_begin) X(kick_looked) \
+	X(tick_stopped) X(starttick_begin) X(kick_looked) X(arm_set) \
 	/* stw.c */ \
 	X(stop_asked) X(start_given) \
 	/* locked.c */ \

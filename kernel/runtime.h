@@ -142,6 +142,7 @@ struct m {
 	bool inhandler;       // [irq] a handler of the program's runs
 	bool resched;  // [irq] a request met g0: look again before a G runs
 	int64_t armed; // [irq] deadline in the hart's timer
+	int64_t fired; // [irq] when it came, since the last armopen
 	struct timer *firing; // whose fn runs here without a lock; time.c
 	uint32_t rand;        // fastrand's state
 	uint64_t interrupts;  // [irq]
@@ -561,8 +562,8 @@ enum { BUMPS = 64 }; // see preempt.c
 void starttick(struct p *pp);
 void armtick(struct p *pp, int64_t now);
 void armtimer(int64_t when);
+void armopen(int64_t when);
 void armchaos(void);
-void armwatch(struct m *mp); // WATCHDOG_NS > 0
 void kickticks(void);
 bool otherswait(struct p *pp);
 bool lineexit(struct m *mp, struct g *gp);

@@ -186,12 +186,9 @@ addtimer(struct timer *t, int64_t when)
 	store(&t->p, pp);
 	insert(pp, t);
 	if (pp->timers == t) {
-		uintptr_t s = arch_irqsave();
-
 		settimer0(pp);
 		if (mp->firing == NULL) // else timersrest does it
-			armtimer(t->when);
-		arch_irqrestore(s);
+			armopen(t->when);
 	}
 	unlock(&pp->timerslock);
 	releasem();
@@ -325,16 +322,12 @@ void
 timersrest(struct p *pp)
 {
 	int64_t when;
-	uintptr_t s;
 
 	store64(&pp->timerrest, nanotime() + pp->fncost + MICROSECOND);
 	store64(&pp->fncost, 0);
 	when = timerlook(pp);
-	if (when == 0)
-		return;
-	s = arch_irqsave();
-	armtimer(when);
-	arch_irqrestore(s);
+	if (when != 0)
+		armopen(when);
 }
 
 // runtimers fires every timer of victim that is due; what they ready goes to the
@@ -368,14 +361,10 @@ runtimers(struct p *victim)
 	settimer0(victim);
 	next = t != NULL ? t->when : 0; // unlocked, t is its owner's again
 	unlock(&victim->timerslock);
-	if (fns) {
+	if (fns)
 		store64(&pp->fncost, pp->fncost + nanotime() - now);
-	} else if (victim == pp && next != 0) {
-		uintptr_t s = arch_irqsave();
-
-		armtimer(next);
-		arch_irqrestore(s);
-	}
+	else if (victim == pp && next != 0)
+		armopen(next);
 	return ran;
 }
 
@@ -393,12 +382,8 @@ movetimers(struct p *from, struct p *to)
 	}
 	settimer0(from);
 	settimer0(to);
-	if (to->timers != NULL) {
-		uintptr_t s = arch_irqsave();
-
-		armtimer(to->timers->when);
-		arch_irqrestore(s);
-	}
+	if (to->timers != NULL)
+		armopen(to->timers->when);
 }
 
 int64_t

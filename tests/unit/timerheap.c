@@ -19,7 +19,7 @@ armed(int64_t when)
 }
 
 void
-armtimer(int64_t when)
+armopen(int64_t when)
 {
 	armed(when);
 }

@@ -14,7 +14,7 @@ systemstack(void (*fn)(void *), void *arg)
 }
 
 void
-armtimer(int64_t when)
+armopen(int64_t when)
 {
 	(void)when;
 }
