@@ -23,15 +23,15 @@
 #define THRESHOLD(ctx) (PLIC_BASE + 0x200000 + 0x1000 * (uintptr_t)(ctx))
 #define CLAIM(ctx) (THRESHOLD(ctx) + 4)
 
-static uintptr_t
-	claims; // CLAIM of our context; written once, before other harts run
+// CLAIM of our context; written once, before other harts run. trap.S reads it, too.
+uintptr_t plic_claims;
 
 void
 plic_init(uint32_t hartid)
 {
 	uint32_t context = PLIC_CONTEXT(hartid);
 
-	claims = CLAIM(context);
+	plic_claims = CLAIM(context);
 	for (unsigned irq = 1; irq < PLIC_NSRC; irq++)
 		iowrite32(PRIORITY(irq), 0);
 	for (unsigned word = 0; word < (PLIC_NSRC + 31) / 32; word++)
@@ -42,13 +42,13 @@ plic_init(uint32_t hartid)
 unsigned
 plic_claim(void)
 {
-	return ioread32(claims);
+	return ioread32(plic_claims);
 }
 
 void
 plic_complete(unsigned irq)
 {
-	iowrite32(claims, irq);
+	iowrite32(plic_claims, irq);
 }
 
 void

@@ -165,6 +165,9 @@ void procyield(void);
 void arch_irqmask(unsigned irq, bool masked);
 // arch_irqhold is arch_irqmask(irq, true) in a handler of that very line, irq < NIRQ.
 //   static inline void arch_irqhold(unsigned irq);         (arch_config.h)
+// arch_irqend tells the controller that the handler of a line is through, for
+// irqswitch. Empty where nobody needs to be told.
+//   static inline void arch_irqend(unsigned irq);          (arch_config.h)
 #define IRQ_IPI 0xffffffffu // the irq number of an inter-processor interrupt
 
 // ---- Time ---------------------------------------------------------------
@@ -251,11 +254,14 @@ _Noreturn void mstart(unsigned cpu);
 bool timerintr(struct g *gp);
 bool irqdispatch(unsigned irq, struct g *gp);
 struct g *intrswitch(struct g *gp);
-// irqswitch is irqdispatch and intrswitch in one, for a line's interrupt of a
-// goroutine whose full context is saved already, as gogo wants it. It returns
-// gp (which goes on), NULL (preempt gp: asyncpreempt2), or whom to continue at
-// once: he was parked by mcall.
-struct g *irqswitch(unsigned irq, struct g *gp);
+// irqswitch is for a line's interrupt of a goroutine that has room for its full context;
+// it calls arch_irqend. It returns gp (which goes on), NULL (the arch saves the
+// context and goes on as after irqdispatch's true: intrswitch), or whom to continue
+// at once: he was parked by mcall, and m->curg is he. Then the arch saves what is
+// not saved yet, and with MAXHARTS > 1 writes gp->m = NULL behind that, as a release,
+// like gswitch: gp is on a queue already. The handler's C code keeps the
+// callee-saved registers, so they may be saved that late.
+struct g *irqswitch(uintptr_t irq, struct g *gp);
 _Noreturn void asyncpreempt2(struct g *gp);
 // sigpanic0 is told of a fault taken by gp, on the g0 stack (or the emergency
 // stack), interrupts masked, with getg() == g0 once there is one. name says what

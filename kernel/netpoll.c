@@ -119,39 +119,32 @@ direct(const struct m *mp, const struct p *pp, const struct g *gp)
 	       !(TORTURE && tosscoin());
 }
 
-// moveon moves gp, whose status is old, on to new, by way of `by`. sure: it cannot be
-// anything else.
+// handto lets gp give way to next. left: gp's context is saved already; else the arch
+// does that, and clears gp->m behind it.
 static inline void
-moveon(struct g *gp, uint32_t old, uint32_t by, uint32_t new, bool sure)
-{
-	if (RACE || DEBUG ||
-	    (!sure && __builtin_expect(load_rlx(&gp->status) != old, 0))) {
-		casgstatus(gp, old, by);
-		casgstatus(gp, by, new);
-		return;
-	}
-	store_rlx(&gp->status, new);
-}
-
-// handto lets gp give way to next.
-static inline struct g *
-handto(struct m *mp, struct p *pp, struct g *gp, struct g *next)
+handto(struct m *mp, struct p *pp, struct g *gp, struct g *next, bool left)
 {
 	if (STACK_GUARD_BYTES == 0)
 		stackcheck(gp);
-	moveon(next, Gwaiting, Grunnable, Grunning, false);
+	if (!INLINE)
+		casgstatus(next, Gwaiting, Grunnable);
+	casgstatus(next, Grunnable, Grunning);
 	if (MAXHARTS > 1)
 		next->m = mp;
 	mp->curg = next;
-	gp->preempt = 0;
-	moveon(gp, Grunning, Gpreempted, Grunnable, true); // it was interrupted
-	if (MAXHARTS > 1)
+	if (!INLINE)
+		casgstatus(gp, Grunning, Gpreempted);
+	casgstatus(gp, Gpreempted, Grunnable);
+	if (MAXHARTS > 1 && left)
 		store_rel(&gp->m, NULL);
-	store_rel(&pp->runnext, gp); // its context is saved, for a thief
-	if (__builtin_expect(pp->slow.notick, 0))
-		armtick(pp, nanotime());
-	if (MAXHARTS > 1)
-		wakep();
+	store_rel(&pp->runnext, gp);
+}
+
+// wakeother returns next, when there may be somebody to take gp from here.
+static __attribute__((noinline)) struct g *
+wakeother(struct g *next)
+{
+	wakep();
 	return next;
 }
 
@@ -173,33 +166,65 @@ intrswitch(struct g *gp)
 	}
 	pp->inherits++;
 	mp->preemptions++;
-	return handto(mp, pp, gp, next);
+	gp->preempt = 0;
+	handto(mp, pp, gp, next, true);
+	if (__builtin_expect(pp->slow.notick, 0))
+		armtick(pp, nanotime());
+	return MAXHARTS > 1 ? wakeother(next) : next;
 }
 
 // irqslow is irqswitch where it is not so simple.
 static __attribute__((noinline)) struct g *
-irqslow(unsigned irq, struct g *gp)
+irqslow(uintptr_t irq, struct g *gp)
 {
-	return irqdispatch(irq, gp) ? intrswitch(gp) : gp;
+	bool preempt = irqdispatch((unsigned)irq, gp);
+
+	arch_irqend((unsigned)irq);
+	return preempt ? NULL : gp;
+}
+
+// irqclock is irqswitch where somebody waits. If it is only that the slice clock
+// stands, it is started; if there is more, that does no harm.
+static __attribute__((noinline)) struct g *
+irqclock(uintptr_t irq, struct g *gp)
+{
+	struct p *pp = thism()->p;
+
+	if (gbusy(gp) || load_rlx(&pp->slow.put) != SLOWNOTICK)
+		return irqslow(irq, gp);
+	armtick(pp, nanotime());
+	return irqswitch(irq, gp);
 }
 
 // irqswitch: see arch.h. Only what a waiting goroutine needs is done here: it is not
-// in the state's word any more before anybody else looks.
+// in the state's word any more before anybody else looks. He is suspended, for commit
+// put him there. Whatever else is to be done soon (stop-the-world, a slice that is over,
+// what handlers have left) has set gp->preempt, or comes with an interrupt that meets
+// who runs then.
 struct g *
-irqswitch(unsigned irq, struct g *gp)
+irqswitch(uintptr_t irq, struct g *gp)
 {
 	struct m *mp = thism();
 	struct p *pp = mp->p;
 	uint32_t bumps = gp->bumps + 1u;
-	uintptr_t s = irq < NIRQ ? load_rlx(&irqstate[irq]) : NOBODY;
+	uintptr_t s = irq < NIRQ ? load_acq(&irqstate[irq]) : NOBODY;
 
-	if (s <= FIRED || bumps % BUMPS == 0 || !direct(mp, pp, gp))
+	if (s <= FIRED)
 		return irqslow(irq, gp);
-	arch_irqhold(irq);
-	store(&irqstate[irq], NOBODY);
+	if (bumps % BUMPS == 0 || gbusy(gp) ||
+	    ((uintptr_t)load_rlx(&pp->runnext) | load_rlx(&pp->slow.put)) !=
+		    0 ||
+	    (TORTURE && tosscoin()))
+		return irqclock(irq, gp);
+	arch_irqhold((unsigned)irq);
+	arch_irqend((unsigned)irq);
+	store_rlx(&irqstate[irq], NOBODY);
 	gp->bumps = (uint8_t)bumps;
 	pp->handed++;
-	return handto(mp, pp, gp, (struct g *)s);
+	handto(mp, pp, gp, (struct g *)s, false);
+	if (MAXHARTS > 1 && load_rlx(&gomaxprocs) > 1)
+		return wakeother((struct g *)s);
+	return (struct g *)s;
 }
 
 // netpoll takes what this hart's handlers made ready, in the order in which they

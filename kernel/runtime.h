@@ -157,7 +157,7 @@ struct m {
 	struct g g0store;
 };
 
-enum { SLICEOVER = 1, REQUEUED = 2 };
+enum { SLICEOVER = 1, REQUEUED = 2, SLOWNOTICK = 1 /* put, and no more */ };
 
 // Why a P's next pick is schedule's, with all that findrunnable looks at, and not
 // the quick one of a goroutine that leaves (quick.h): `pick`. And why who makes

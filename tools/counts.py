@@ -68,10 +68,10 @@ ICOUNT = {"masked": (6, 3), "tick": (6,)}
 # way from there on. Of stretches the longest of both runs counts then.
 SLEEPS = {("masked", 3)}
 MASKS = ("masked", "tick")  # programs whose mask is followed
-ENTRIES = {"riscv64": ("trap_entry",),
+ENTRIES = {"riscv64": ("trap_vector",),
            "armv7m": ("arch_lineentry", "arch_irqentry"),
            "x86_64": ("x86_timervec", "x86_ipivec", "x86_linevec")}
-LINE_STUB = {"x86_linevec": 32}  # bytes of one of several entries
+LINE_STUB = {"x86_linevec": 32, "trap_vector": 4}  # bytes of one of several entries
 # What of an image is the kernel, by the rooms of tools/size.py: not the start of the
 # machine, its console, its C library and the tables for tracebacks.
 KERNEL = ("kernel", "arch", "pkg", "libgcc")

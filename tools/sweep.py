@@ -78,7 +78,7 @@ def kind_riscv64(i, before, recent):
         return "R"  # of what arch_irqsave returned
     if i.text.startswith("mret"):
         return "x"
-    if i.fn == "trap_entry" and before.fn != i.fn:
+    if i.fn == "trap_vector":
         return "e"
     return "."
 

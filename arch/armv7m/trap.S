@@ -92,6 +92,7 @@ handler arch_lineentry
 1:	ldr	ip, =gopreempted
 	strd	r1, ip, [r2, #G_SCHED_SP]
 	cbz	r0, 2f
+.Lto:
 #if ARMV7M_FPU || STACK_GUARD_BYTES == 0
 	dsb
 	ldr	r2, =gogo
@@ -113,7 +114,13 @@ handler arch_lineentry
 	.balign	4
 3:	.word	gocoopend, 0x01000000   // pc, xPSR: Thumb
 #endif
-2:	mov	r0, r2
+2:	push	{r2, r3}
+	mov	r0, r2
+	bl	intrswitch
+	pop	{r2, r3}
+	cmp	r0, #0
+	bne	.Lto
+	mov	r0, r2
 	ldr	r2, =asyncpreempt2
 	b	tothread
 endhandler arch_lineentry

@@ -74,7 +74,7 @@ arch_minit(void)
 {
 	struct hart *h = thishart();
 
-	csr_write(CSR_TVEC, (uintptr_t)trap_entry);
+	csr_write(CSR_TVEC, (uintptr_t)trap_vector | TVEC_VECTORED);
 	if (HAS_FP)
 		__asm__ volatile("csrw fcsr, zero");
 	csr_clear(CSR_STATUS, STATUS_FS);

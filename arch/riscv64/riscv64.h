@@ -30,12 +30,13 @@
 #define N_ARG 8
 #define N_BYTES 16
 
-// m's arch words: two for the first steps of a trap, then the hart, and the address
-// of its mtimecmp.
+// m's arch words: two for the first steps of a trap, then the hart, the address of
+// its mtimecmp, and that of trap_line's frame.
 #define M_TRAP_SP (M_ARCH + 0 * WORD)
 #define M_TRAP_T0 (M_ARCH + 1 * WORD)
 #define M_HART (M_ARCH + 2 * WORD)
 #define M_TIMECMP (M_ARCH + 3 * WORD)
+#define M_TRAP_FRAME (M_ARCH + 4 * WORD)
 
 // A trap that interrupts g0 wants this much of its stack left above the guard.
 #define G0_RESERVE (F_BYTES + 768)
@@ -119,7 +120,7 @@ bool trap_intr(uintptr_t cause, struct g *gp);
 _Noreturn void fault(const uintptr_t *frame, struct g *gp, uintptr_t cause,
 		     uintptr_t tval);
 _Noreturn void fault_overflow(const uintptr_t *frame, struct g *gp);
-void trap_entry(void);
+void trap_vector(void);
 void trap_early(void);
 void mcall_resume(void);
 void preempt_resume(void);

@@ -21,6 +21,11 @@
 //    (PMP) hold for it. Whoever leaves a trap not by its XRET puts PP back.
 //  - Leaving a trap breaks a load reservation, so an sc never succeeds across a
 //    handler that wrote the word.
+//  - A line that interrupts a goroutine is another matter (trap_line): if there is
+//    room and no FP state, its frame lies on the goroutine's own stack from the
+//    first, and giving way to who waits for the line is short. Until a frame of that
+//    kind is left, M_TRAP_FRAME has its address; the frame of a goroutine that is
+//    being resumed from one lies above it, whole.
 //
 // Turned down: saving the FP part lazily, in the next user of it. The next user
 // may be on another hart, and then the registers must be asked for by an
@@ -134,12 +139,150 @@
 
 	.text
 
+// void trap_vector(void)
+// trap_vector is the trap vector from arch_minit on: a jump for each cause of an
+// interrupt, the first for all that is none. Never called.
+	.globl	trap_vector
+	.type	trap_vector, @function
+	.balign	256
+trap_vector:
+	.cfi_startproc
+	.cfi_signal_frame
+	.cfi_return_column 64
+	.cfi_def_cfa sp, 0
+	.cfi_undefined 64
+	.option	push
+	.option	norvc
+	.set	cause, 0
+	.rept	16
+	.if	cause == CAUSE_EXT
+	j	trap_line
+	.else
+	j	trap_entry
+	.endif
+	.set	cause, cause + 1
+	.endr
+	.option	pop
+ENDFUNC trap_vector
+
+// void trap_line(void)
+// trap_line is a device's interrupt. struct g *irqswitch(irq, gp) needs s0..s11
+// saved only if it names another goroutine. That one was parked by mcall, and goes on
+// by the XRET that ends the trap: interrupts, PP and pc at once. Never called.
+FUNC trap_line
+	CFI_TRAP_FRAME
+	TRAP_ENTER
+	beq	t0, sp, trap_g0
+	csrr	sp, CSR_STATUS
+	bltz	sp, trap_g		// SD: FP state is dirty
+	ld	sp, G_STACK_LO(t0)
+	ld	t0, M_TRAP_SP(tp)
+	addi	sp, sp, F_BYTES + 16	// at the lowest word is the canary
+	bltu	t0, sp, 4f
+	ld	sp, M_CURG(tp)
+	ld	sp, G_STACK_HI(sp)
+	bltu	sp, t0, 4f
+	andi	sp, t0, -16
+	addi	sp, sp, -F_BYTES
+	sd	t0, F_REG(2)(sp)
+	ld	t0, M_TRAP_T0(tp)
+	sd	t0, F_REG(5)(sp)
+	SAVE_CALLER_SAVED
+	csrr	t0, CSR_EPC
+	ld	a1, M_CURG(tp)
+	sd	t0, F_EPC(sp)
+	sd	a1, F_REG(4)(sp)
+	sd	sp, M_TRAP_FRAME(tp)
+	ld	tp, M_G0(tp)
+	.cfi_remember_state
+	// The CFA is in m: *(*(tp + G_M) + M_TRAP_FRAME).
+	.cfi_escape 0x0f, 6, 0x74, G_M, 0x06, 0x23, M_TRAP_FRAME, 0x06
+	ld	sp, G_SCHED_SP(tp)
+	ld	t0, plic_claims
+	lwu	a0, 0(t0)
+	fence	i, iorw
+	beqz	a0, 1f			// withdrawn meanwhile
+	call	irqswitch
+	ld	t0, G_M(tp)
+	ld	t0, M_TRAP_FRAME(t0)
+	ld	a1, F_REG(4)(t0)
+	bne	a0, a1, 2f
+1:
+	ld	t0, G_M(tp)
+	ld	sp, M_TRAP_FRAME(t0)
+	.cfi_restore_state
+	.cfi_remember_state
+	j	trap_leave
+2:
+	// From gp (a1) to a0. gp's context is the frame at t0, or, when it was being
+	// resumed, the one above.
+	.cfi_undefined 64
+	ld	t1, G_SCHED_PC(a1)
+	lla	t2, preempt_resume
+	beq	t1, t2, 3f
+	sd	t2, G_SCHED_PC(a1)
+	sd	zero, F_FP(t0)
+	sd	s0, F_REG(8)(t0)
+	sd	s1, F_REG(9)(t0)
+	sd	s2, F_REG(18)(t0)
+	sd	s3, F_REG(19)(t0)
+	sd	s4, F_REG(20)(t0)
+	sd	s5, F_REG(21)(t0)
+	sd	s6, F_REG(22)(t0)
+	sd	s7, F_REG(23)(t0)
+	sd	s8, F_REG(24)(t0)
+	sd	s9, F_REG(25)(t0)
+	sd	s10, F_REG(26)(t0)
+	sd	s11, F_REG(27)(t0)
+	sd	t0, G_SCHED_SP(a1)
+	beqz	a0, trap_pick
+#if MAXHARTS > 1
+	fence	rw, w
+	sd	zero, G_M(a1)
+#endif
+	ld	sp, G_SCHED_SP(a0)
+	mv	tp, a0
+	ld	t0, C_RA(sp)
+	csrw	CSR_EPC, t0
+	ld	s0, C_S(0)(sp)
+	ld	s1, C_S(1)(sp)
+	ld	s2, C_S(2)(sp)
+	ld	s3, C_S(3)(sp)
+	ld	s4, C_S(4)(sp)
+	ld	s5, C_S(5)(sp)
+	ld	s6, C_S(6)(sp)
+	ld	s7, C_S(7)(sp)
+	ld	s8, C_S(8)(sp)
+	ld	s9, C_S(9)(sp)
+	ld	s10, C_S(10)(sp)
+	ld	s11, C_S(11)(sp)
+	addi	sp, sp, C_BYTES
+	XRET
+3:
+	ld	t0, F_REG(2)(t0)
+	sd	t0, G_SCHED_SP(a1)
+	beqz	a0, trap_pick
+#if MAXHARTS > 1
+	fence	rw, w
+	sd	zero, G_M(a1)
+#endif
+	TRANSLATED
+	j	gogo
+4:
+	.cfi_restore_state
+	ld	t0, M_CURG(tp)
+	j	trap_g
+ENDFUNC trap_line
+
 // void trap_entry(void)
-// trap_entry is the trap vector from arch_minit on. Never called.
+// trap_entry is every other trap, and any for which trap_line is too short. Never
+// called.
 FUNC trap_entry
 	CFI_TRAP_FRAME
 	TRAP_ENTER
-	beq	t0, sp, 2f
+	beq	t0, sp, trap_g0
+trap_g:
+	ld	sp, M_G0(tp)
 	ld	sp, G_SCHED_SP(sp)
 	addi	sp, sp, -F_BYTES
 1:
@@ -149,6 +292,7 @@ FUNC trap_entry
 	bgez	a0, trap_fault
 	call	trap_intr
 	bnez	a0, trap_preempt
+trap_leave:
 	sc.d	zero, zero, (sp)
 	ld	tp, F_REG(4)(sp)
 	ld	t0, F_REG(5)(sp)
@@ -169,7 +313,7 @@ FUNC trap_entry
 	ld	t6, F_REG(31)(sp)
 	ld	sp, F_REG(2)(sp)
 	XRET
-2:
+trap_g0:
 	// g0 was interrupted: go on below it, if its sp is where it should be.
 	ld	t0, G_SCHED_SP(sp)
 	ld	sp, M_TRAP_SP(tp)
@@ -333,10 +477,11 @@ FUNC trap_preempt
 	lla	t1, preempt_resume
 	sd	t0, G_SCHED_SP(a1)
 	sd	t1, G_SCHED_PC(a1)
-	mv	a0, a1
-	mv	s0, a1
 	addi	sp, sp, F_BYTES
 	.cfi_undefined 64
+trap_pick:
+	mv	a0, a1
+	mv	s0, a1
 	call	intrswitch
 	beqz	a0, 4f
 	TRANSLATED
@@ -381,8 +526,6 @@ FUNC preempt_resume
 	.cfi_offset s9, F_REG(25)
 	.cfi_offset s10, F_REG(26)
 	.cfi_offset s11, F_REG(27)
-	lla	t0, mcall_resume
-	sd	t0, G_SCHED_PC(tp)
 	li	t0, STATUS_FS
 	csrc	CSR_STATUS, t0
 	li	t0, STATUS_FS_INITIAL
@@ -455,6 +598,8 @@ FUNC preempt_resume
 	ld	s11, F_REG(27)(sp)
 .Lclose:
 	csrci	CSR_STATUS, STATUS_IE
+	lla	t0, mcall_resume
+	sd	t0, G_SCHED_PC(tp)
 	li	t0, STATUS_PP | STATUS_PIE
 	csrs	CSR_STATUS, t0
 	ld	t0, F_EPC(sp)

@@ -153,6 +153,16 @@ __asm__(".text\n"
 	".size __wrap_irqswitch, . - __wrap_irqswitch\n");
 #endif
 
+#if !defined __arm__
+struct g *__real_irqswitch(uintptr_t irq, struct g *gp);
+struct g *__wrap_irqswitch(uintptr_t irq, struct g *gp);
+struct g *
+__wrap_irqswitch(uintptr_t irq, struct g *gp)
+{
+	return __real_irqswitch(irq, gp);
+}
+#endif
+
 uintptr_t
 textlo(void)
 {

@@ -272,11 +272,20 @@ class Riscv64:
     def trapped(self, frame, g, m):
         """At the first and last instructions of a trap the registers are where
         they were, but for three, and the pc is mepc."""
-        if frame.name() not in ("trap_entry", "preempt_resume"):
+        if frame.name() not in ("trap_vector", "trap_line", "trap_entry",
+                                "preempt_resume"):
             return None
         regs = {r: register(frame, r) for r in self.ABI
                 if r not in ("zero", "gp")}
-        if not g["stacklo"] <= regs["sp"] <= g["stackhi"]:
+        if frame.name() == "trap_line":
+            # sp and t0 hold other things there.
+            done = frame.pc() - address_of("trap_line")
+            words = field(at("struct m", m), "arch")
+            if done >= 8:
+                regs["sp"] = int(words[0])
+            if done >= 12:
+                regs["t0"] = int(words[1])
+        elif not g["stacklo"] <= regs["sp"] <= g["stackhi"]:
             words = field(at("struct m", m), "arch")
             regs["sp"], regs["t0"] = int(words[0]), int(words[1])
         regs.update(tp=g.address, gp=register(frame, "mepc"))

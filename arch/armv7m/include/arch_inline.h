@@ -91,6 +91,13 @@ arch_irqhold(unsigned irq)
 		  UINT32_C(1) << irq % 32);
 }
 
+// arch_irqend: the return from the exception says it.
+static inline void
+arch_irqend(unsigned irq)
+{
+	(void)irq;
+}
+
 // arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.
 #define ARCH_STARTCALL
 void gofresh(void);

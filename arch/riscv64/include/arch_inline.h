@@ -166,10 +166,19 @@ iowrite64(uintptr_t addr, uint64_t v)
 	*(volatile uint64_t *)addr = v;
 }
 
+// drivers/plic.c has what these do: a priority of 0, and the completion.
+extern uintptr_t plic_claims;
+
 static inline void
 arch_irqhold(unsigned irq)
 {
-	arch_irqmask(irq, true);
+	iowrite32(PLIC_BASE + 4 * (uintptr_t)irq, 0);
+}
+
+static inline void
+arch_irqend(unsigned irq)
+{
+	iowrite32(plic_claims, irq);
 }
 
 // arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.

@@ -21,6 +21,8 @@
 #define STATUS_FS 0x6000    // FP state: all ones is dirty
 #define STATUS_FS_INITIAL 0x2000
 
+#define TVEC_VECTORED 1 // an interrupt goes to the base + 4 * its cause
+
 // Interrupt causes, which are bit numbers in CSR_IE too.
 #define CAUSE_SOFT 3
 #define CAUSE_TIMER 7

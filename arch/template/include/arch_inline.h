@@ -65,4 +65,10 @@ arch_irqhold(unsigned irq)
 	arch_irqmask(irq, true);
 }
 
+static inline void
+arch_irqend(unsigned irq)
+{
+	(void)irq;
+}
+
 #endif

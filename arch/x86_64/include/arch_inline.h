@@ -154,6 +154,13 @@ arch_irqhold(unsigned irq)
 	arch_irqmask(irq, true);
 }
 
+static inline void
+arch_irqend(unsigned irq)
+{
+	*(volatile uint32_t *)0xfee000b0 = 0; // LAPIC_EOI
+	(void)irq;
+}
+
 // arch_startcall is gostartcall for an sp_top that is aligned already, compiled in.
 #define ARCH_STARTCALL
 void x86_startresume(void);
