@@ -639,6 +639,13 @@ bench-smp bench-million:
 bench-charts:
 	@$(PYTHON) tools/benchchart.py --build '$(BUILD)'
 
+# What misses its target, instruction by instruction: docs/listings.
+.PHONY: bench-listings
+bench-listings:
+	@tools/deps.sh $(call ALL_PACKAGES,$(TEST_ARCHS))
+	@$(PYTHON) tools/listings.py --make '$(MAKE)' --build '$(BUILD)' \
+		--newlib '$(NEWLIB_CACHE)' --archs '$(TEST_ARCHS)'
+
 # A build of its own: stacks are painted, and gcc writes down what it knows.
 STACK_BUILD = BUILD='$(BUILD)/stack' CONFIG='STACK_PAINT=1 $(CONFIG)' \
 	STACK_CFLAGS='-fstack-usage -fcallgraph-info=su'
@@ -739,6 +746,8 @@ clean:
 #: make bench-million           a million goroutines, each blocked on a channel
 #: make bench-charts            docs/performance.md's tables and charts, from what
 #:                              make bench and make bench-go wrote
+#: make bench-listings          docs/listings: what misses its target, instruction
+#:                              by instruction, from what make bench wrote
 #: make stack-report ARCH=...   how much stack each goroutine of APP may need,
 #:                              and how much it took in a run
 #:                              (STACK_OPTIONS: see tools/stackreport.py)

@@ -160,7 +160,15 @@ def cell(value, other):
     return "%s (%.2f)" % (bench.figure(other), value / other)
 
 
-def table(rows):
+def missed(row, arch):
+    """A target that is missed, with what shows why."""
+    where = "listings/%s.md#%s" % (arch, row["id"])
+    if row["unit"] != "instructions":
+        where = "size.md"
+    return "[%s missed](%s)" % (bench.figure(row["target"]), where)
+
+
+def table(rows, arch):
     names = []
     for r in rows:
         names += [n for n in r["peers"] if n not in names]
@@ -171,7 +179,7 @@ def table(rows):
         unit = "" if r["unit"] == "instructions" else ", " + r["unit"]
         target = "" if r["target"] is None else bench.figure(r["target"])
         if target and r["value"] > r["target"]:
-            target += " missed"
+            target = missed(r, arch)
         lines.append("| %s | %s | %s | %s |" % (
             r["title"] + unit, r["go"] and "`%s`" % r["go"] or "",
             bench.figure(r["value"]), target) + "".join(
@@ -248,7 +256,7 @@ def main():
         charts = {}
         for arch, board, name in BOARDS:
             rows = rows_of(o, arch, board)
-            page = fill(page, arch, table(rows))
+            page = fill(page, arch, table(rows, arch))
             notes = "QEMU %s, one hart; shorter is better, logarithmic scale. " \
                 "The line across a bar is the target. " % board
             charts[arch] = chart(

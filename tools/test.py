@@ -32,7 +32,8 @@ What it runs, two at a time, printing in order:
   <arch> tools  tests/tools/run.py: what the build says about images
   bench/<arch>  tools/counts.py: no operation of the scheduler takes more than 2 %
                 more instructions than bench/baseline.json says; bench/compare:
-                that it would be seen
+                that it would be seen; bench/listing: what make bench-listings
+                writes
   armv7m size   tests/size/run.py: the smallest kernel (make MINI=1) works and is
                 no larger than tests/size/limits.txt says
   gdb/<arch>    tests/gdb/run.py: gdb-multiarch with tools/gdb/gzero.py
@@ -886,6 +887,8 @@ class Suite:
         """What tools/counts.py says about a figure that is worse."""
         self.add("bench/compare", brief=True, command=[
             sys.executable, "tests/tools/compare.py"])
+        self.add("bench/listing", brief=True, command=[
+            sys.executable, "tests/tools/listing.py"])
 
     def bench(self, arch):
         """Instructions of each operation, against bench/baseline.json."""
