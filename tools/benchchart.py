@@ -8,6 +8,8 @@ bench-million and make bench-smp wrote too, if it is there) and writes
   docs/performance-ARCH.svg   a bar for gzero and for each peer, row by row
   docs/performance.md         its tables: what stands between the lines
                               <!-- NAME: make bench-charts --> and <!-- NAME end -->
+Two of them tell what docs/listings say (make bench-listings): purposes of a yield, and
+the largest ones of each row that misses its target.
 The same files give the same output, byte by byte. Nothing but Python is needed.
 
 A chart has rows that somebody else has a figure for or that have a target. Its scale
@@ -26,6 +28,7 @@ import sys
 from xml.sax.saxutils import escape
 
 import counts as bench
+import listings
 
 BOARDS = (("armv7m", "mps2-an385", "ARM Cortex-M3"),
           ("riscv64", "virt", "64-bit RISC-V"),
@@ -42,6 +45,7 @@ COLOURS = {"gzero": ("#1f6feb", "#4c9aff"), "FreeRTOS": ("#9a6b00", "#d6a13a"),
 WIDTH, LEFT, RIGHT, TOP = 760, 108, 70, 62
 TITLE, BAR, GAP, BETWEEN = 17, 12, 3, 12  # heights
 LOW = 3.0
+MOST = 6  # purposes of a row that are told
 
 
 def load(o, name, maker):
@@ -221,6 +225,56 @@ def big_table(o):
     return "\n".join(lines)
 
 
+def listed(o):
+    """{arch: what its page of listings says}."""
+    return {arch: listings.read(os.path.join(o.listings, arch + ".md"))
+            for arch, _, _ in BOARDS}
+
+
+def alone(purposes):
+    """Without what is not the operation's; the call is."""
+    call = purposes.pop(listings.PROGRAM, 0) + purposes.pop(listings.TAKEN, 0)
+    return {**purposes, "the call": call} if call > 0 else purposes
+
+
+def yield_table(pages):
+    """The purposes of a yield, machine by machine."""
+    row = listings.ALWAYS
+    found = {a: alone(dict(pages[a][row][2])) for a in pages if row in pages[a]}
+    names = sorted({n for p in found.values() for n in p},
+                   key=lambda n: (-max(p.get(n, 0) for p in found.values()), n))
+    lines = ["| for | " + " | ".join("[%s](listings/%s.md#%s)" % (a, a, row)
+                                     for a in found) + " |",
+             "|---|" + "---:|" * len(found)]
+    for name in names:
+        lines.append("| %s | %s |" % (name, " | ".join(
+            bench.figure(p[name]) if p.get(name) else ""
+            for p in found.values())))
+    lines.append("| **sum** | %s |" % " | ".join(
+        "**%s**" % pages[a][row][0] for a in found))
+    return "\n".join(lines)
+
+
+def missed_table(pages):
+    """The rows that miss their target, and what most of each is for."""
+    lines = ["| row | machine | reached / target | most of it |",
+             "|---|---|---:|---|"]
+    rows = []
+    for page in pages.values():
+        rows += [r for r in page if r not in rows]
+    for row in rows:
+        for arch, page in pages.items():
+            if row not in page or float(page[row][0]) <= float(page[row][1]):
+                continue
+            value, target, purposes = page[row]
+            most = sorted(alone(dict(purposes)).items(),
+                          key=lambda x: (-x[1], x[0]))[:MOST]
+            lines.append("| %s | [%s](listings/%s.md#%s) | %s / %s | %s |" % (
+                row, arch, arch, row, value, target, "; ".join(
+                    "%s %s" % (name, bench.figure(n)) for name, n in most)))
+    return "\n".join(lines)
+
+
 def fill(page, name, words):
     """The page with other text between the two lines of that name."""
     begin = "<!-- %s: make bench-charts -->\n" % name
@@ -249,6 +303,7 @@ def main():
     p.add_argument("--build", default="build")
     p.add_argument("--page", default="docs/performance.md")
     p.add_argument("--out", default="docs")
+    p.add_argument("--listings", default="docs/listings")
     o = p.parse_args()
     try:
         with open(o.page, encoding="utf-8") as f:
@@ -263,6 +318,9 @@ def main():
                 "gzero on %s: executed instructions per operation" % name,
                 notes + NOTES.get(arch, ""), rows)
         page = fill(page, "go", go_table(o))
+        pages = listed(o)
+        page = fill(page, "yield", yield_table(pages))
+        page = fill(page, "missed", missed_table(pages))
         big = big_table(o)
         if big:
             page = fill(page, "million", big)
