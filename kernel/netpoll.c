@@ -170,17 +170,21 @@ intrswitch(struct g *gp)
 	handto(mp, pp, gp, next, true);
 	if (__builtin_expect(pp->slow.notick, 0))
 		armtick(pp, nanotime());
-	return MAXHARTS > 1 ? wakeother(next) : next;
+	if (MAXHARTS > 1 && load_rlx(&gomaxprocs) > 1)
+		return wakeother(next);
+	return next;
 }
 
-// irqslow is irqswitch where it is not so simple.
+// irqslow is irqswitch where nobody waits.
 static __attribute__((noinline)) struct g *
 irqslow(uintptr_t irq, struct g *gp)
 {
-	bool preempt = irqdispatch((unsigned)irq, gp);
+	struct m *mp = thism();
 
+	mp->interrupts++;
+	netpollready((unsigned)irq);
 	arch_irqend((unsigned)irq);
-	return preempt ? NULL : gp;
+	return lineexit(mp, gp) ? NULL : gp;
 }
 
 // irqclock is irqswitch where somebody waits. If it is only that the slice clock
@@ -190,8 +194,12 @@ irqclock(uintptr_t irq, struct g *gp)
 {
 	struct p *pp = thism()->p;
 
-	if (gbusy(gp) || load_rlx(&pp->slow.put) != SLOWNOTICK)
-		return irqslow(irq, gp);
+	if (gbusy(gp) || load_rlx(&pp->slow.put) != SLOWNOTICK) {
+		bool preempt = irqdispatch((unsigned)irq, gp);
+
+		arch_irqend((unsigned)irq);
+		return preempt ? NULL : gp;
+	}
 	armtick(pp, nanotime());
 	return irqswitch(irq, gp);
 }

@@ -269,7 +269,8 @@ static uintptr_t ioapic;
 static unsigned npin;
 static uint32_t pinmode[NPIN]; // low word of a pin's entry, unmasked
 static uint8_t pinofisa[16];
-static uint8_t irqofpin[NPIN];
+uint8_t x86_irqofpin[NPIN];                  // trap.S reads it, too
+uint8_t x86_irqlevel[NPIN > 16 ? NPIN : 16]; // by line, for arch_irqhold
 static atomic_flag ioapic_lock = ATOMIC_FLAG_INIT;
 
 static void
@@ -289,7 +290,8 @@ x86_isaroute(unsigned irq, unsigned pin, bool level, bool low)
 	if (ISA_LEVEL_IRQS >> irq & 1)
 		level = true;
 	pinofisa[irq] = (uint8_t)pin;
-	irqofpin[pin] = (uint8_t)irq;
+	x86_irqofpin[pin] = (uint8_t)irq;
+	x86_irqlevel[irq] = level;
 	pinmode[pin] = VEC_LINE + pin;
 	if (low)
 		pinmode[pin] |= PIN_LOW;
@@ -309,7 +311,8 @@ x86_ioapicinit(uintptr_t base)
 	if (npin > NPIN)
 		npin = NPIN;
 	for (unsigned i = 0; i < npin; i++) {
-		irqofpin[i] = (uint8_t)i;
+		x86_irqofpin[i] = (uint8_t)i;
+		x86_irqlevel[i] = true;
 		pinmode[i] = (VEC_LINE + i) | PIN_LOW | PIN_LEVEL;
 		ioapic_write(0x11 + 2 * i, (uint32_t)x86_hart[0].apicid << 24);
 		ioapic_write(0x10 + 2 * i, pinmode[i] | LVT_MASKED);
@@ -345,7 +348,7 @@ arch_irqmask(unsigned irq, bool masked)
 bool
 x86_line(unsigned pin, struct g *gp)
 {
-	bool preempt = irqdispatch(irqofpin[pin], gp);
+	bool preempt = irqdispatch(x86_irqofpin[pin], gp);
 
 	lapic_write(LAPIC_EOI, 0);
 	return preempt;

@@ -14,6 +14,7 @@
 //    Our code and newlib are compiled without one, but libgcc is the host's:
 //    128-bit remainders and complex division keep values there. So the
 //    hardware may not push on a goroutine's stack. The kernel calls none of it.
+//  - What a line finds of that, x86_linetail lays out at once (see there).
 //  - The local APIC is told the end of a timer interrupt or IPI before the
 //    upcall, of a device's line after it (the line is level-triggered: told
 //    before, it would come again at once). Either way nothing is in service
@@ -21,7 +22,7 @@
 //  - No SSE or x87 register is touched except to put a goroutine away.
 //
 // A preempted goroutine has on its own stack, from gobuf.sp upwards:
-//   FXSAVE area (512 bytes), r15 r14 r13 r12 r11 r10 r9 r8 rdi rsi rdx rcx rbx
+//   FXSAVE area (512 bytes), r15 r14 r13 r12 rbx r11 r10 r9 r8 rdi rsi rdx rcx
 //   rax rbp, rip cs rflags rsp ss.
 // The entry aligned rsp to 16 before it pushed 6 words, and 14 registers more
 // leave the FXSAVE area aligned as it must be.
@@ -43,7 +44,7 @@
 // interrupted (g or g0), the current g is g0, all caller-saved registers are on
 // the g0 stack, rsp is aligned for a call. rsp: r11 r10 r9 r8 rsi rdx rcx rdi
 // rax g.
-	.macro enter name
+	.macro enter_head name
 	.globl \name
 	.type \name, @function
 \name:
@@ -62,6 +63,9 @@
 	movq %gs:X86_G, %rdi
 	movq %gs:M_G0, %rax
 	movq 32(%rbp), %rsp
+	.endm
+
+	.macro enter_tail
 	cmpq %rax, %rdi
 	je 1f
 	subq $(RED_ZONE + 6 * 8), %rsp
@@ -92,6 +96,11 @@
 	pushq %r10
 	pushq %r11
 	cld
+	.endm
+
+	.macro enter name
+	enter_head \name
+	enter_tail
 	.endm
 
 	.macro eoi
@@ -160,11 +169,128 @@ x86_linevec:
 	.cfi_endproc
 	.size x86_linevec, . - x86_linevec
 
-enter x86_linetail
+// x86_linetail: if the interrupt met a goroutine that has room for all that a preemption
+// saves, that is laid out on its stack from the first, what C may lose at once and the
+// rest only if struct g *irqswitch(irq, gp) names another one. That one was parked
+// by mcall.
+enter_head x86_linetail
+	cmpq %rax, %rdi
+	je 9f
+	subq $(RED_ZONE + PREEMPT_FRAME_BYTES), %rsp
+	andq $-16, %rsp
+	cmpq G_STACK_LO(%rdi), %rsp
+	jbe 8f // at the lowest word is the canary
+	addq $PREEMPT_FRAME_BYTES, %rsp
+	pushq 40(%rbp) // ss
+	pushq 32(%rbp) // rsp
+	pushq 24(%rbp) // rflags
+	pushq 16(%rbp) // cs
+	pushq 8(%rbp)  // rip
+	pushq 0(%rbp)  // rbp
+	movq %rsp, %rbp
+	pushq %gs:X86_T0 // rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rsi
+	pushq %gs:X86_T1 // rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	movq %rdi, %gs:X86_T0
+	movq %rdi, %rsi
+	movl %gs:X86_PIN, %edi
+	movzbl x86_irqofpin(%rdi), %edi
+	movq %rax, %gs:X86_G
+	movq G_SCHED_SP(%rax), %rsp
+	cld
+	call irqswitch
+	movq %gs:X86_T0, %rdi
+	leaq -9 * 8(%rbp), %rsp
+	cmpq %rdi, %rax
+	jne 7f
+	movq %rdi, %gs:X86_G
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdi
+	popq %rsi
+	popq %rdx
+	popq %rcx
+	popq %rax
+	.cfi_remember_state
+	popq %rbp
+	.cfi_def_cfa %rsp, 40
+	.cfi_restore %rbp
+	iretq
+	ud2
+	.cfi_restore_state
+7:	pushq %rbx
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	subq $512, %rsp
+	fxsave64 (%rsp)
+	fninit
+	movq %rsp, G_SCHED_SP(%rdi)
+	movq $x86_preemptresume, G_SCHED_PC(%rdi)
+	testq %rax, %rax
+	jz x86_pick
+#if MAXHARTS > 1
+	movq $0, G_M(%rdi)
+#endif
+	movq %rax, %gs:X86_G
+	movq G_SCHED_SP(%rax), %rsp
+	jmp x86_mcallresume
+8:	movq 32(%rbp), %rsp
+9:
+	enter_tail
 	movq %rdi, %rsi
 	movl %gs:X86_PIN, %edi
 	call x86_line
 leave_or_preempt x86_linetail
+
+// void x86_irqhold(unsigned irq);
+// x86_irqhold is arch_irqmask(irq, true), and leaves every register as it is: who
+// compiles arch_irqhold in keeps his in those that a call may lose.
+	.globl x86_irqhold
+	.type x86_irqhold, @function
+x86_irqhold:
+	.cfi_startproc
+	pushq %rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset %rbp, 0
+	movq %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	pushq %rsi
+	pushq %rdi
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	andq $-16, %rsp
+	movl $1, %esi
+	call arch_irqmask
+	leaq -9 * 8(%rbp), %rsp
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rdi
+	popq %rsi
+	popq %rdx
+	popq %rcx
+	popq %rax
+	popq %rbp
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size x86_irqhold, . - x86_irqhold
 
 // void x86_errorvec(void);
 // x86_errorvec is entered when the local APIC found an error.
@@ -214,7 +340,6 @@ x86_preempt:
 	movq %rsp, %rsi
 	movq %rbp, %rsp
 	pushq 64(%rsi) // rax
-	pushq %rbx
 	pushq 48(%rsi) // rcx
 	pushq 40(%rsi) // rdx
 	pushq 32(%rsi) // rsi
@@ -223,6 +348,7 @@ x86_preempt:
 	pushq 16(%rsi) // r9
 	pushq 8(%rsi)  // r10
 	pushq 0(%rsi)  // r11
+	pushq %rbx
 	pushq %r12
 	pushq %r13
 	pushq %r14
@@ -232,9 +358,10 @@ x86_preempt:
 	fninit
 	movq %rsp, G_SCHED_SP(%rdi)
 	movq $x86_preemptresume, G_SCHED_PC(%rdi)
+	.cfi_undefined %rip
+x86_pick:
 	movq %gs:M_G0, %rax
 	movq G_SCHED_SP(%rax), %rsp
-	.cfi_undefined %rip
 	movq %rdi, %rbx
 	call intrswitch
 	testq %rax, %rax
@@ -267,6 +394,7 @@ x86_preemptresume:
 	popq %r14
 	popq %r13
 	popq %r12
+	popq %rbx
 	popq %r11
 	popq %r10
 	popq %r9
@@ -275,7 +403,6 @@ x86_preemptresume:
 	popq %rsi
 	popq %rdx
 	popq %rcx
-	popq %rbx
 	popq %rax
 	popq %rbp
 	.cfi_adjust_cfa_offset -120

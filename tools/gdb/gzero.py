@@ -298,7 +298,7 @@ class X86_64:
     emachine = 62
     resumes = {"x86_mcallresume": "parked", "x86_preemptresume": "preempted",
                "x86_startresume": "fresh"}
-    PRE = ("r15 r14 r13 r12 r11 r10 r9 r8 rdi rsi rdx rcx rbx rax rbp").split()
+    PRE = ("r15 r14 r13 r12 rbx r11 r10 r9 r8 rdi rsi rdx rcx rax rbp").split()
 
     def parked(self, g, sp):
         regs = {r: read_word(sp + 8 + 8 * i) for i, r in enumerate(

@@ -148,10 +148,17 @@ iowrite32(uintptr_t reg, uint32_t value)
 		*(volatile uint32_t *)reg = value;
 }
 
+// arch_irqhold: a line of edges is never masked (cpu.c).
+extern uint8_t x86_irqlevel[];
+
 static inline void
 arch_irqhold(unsigned irq)
 {
-	arch_irqmask(irq, true);
+	if (__builtin_expect(x86_irqlevel[irq], 0))
+		__asm__ volatile("call x86_irqhold"
+				 :
+				 : "D"(irq)
+				 : "memory", "cc");
 }
 
 static inline void

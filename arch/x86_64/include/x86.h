@@ -148,6 +148,7 @@ void x86_isaroute(unsigned irq, unsigned pin, bool level, bool low);
 
 // trap.c, called by trap.S
 bool x86_timer(struct g *gp);
+extern uint8_t x86_irqofpin[];
 bool x86_line(unsigned pin, struct g *gp);
 bool x86_lapicerror(struct g *gp);
 bool x86_stray(struct g *gp);
