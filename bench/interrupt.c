@@ -45,10 +45,10 @@ waitline(void)
 	irq_wait(DEV_IRQ);
 	WOKEN(2);
 	devquiet();
+	devforget(); // or every other wait is over before it has begun
 }
 
-// What comes when nothing was set is what a line's controller remembered: it may have
-// seen the level of the last one for a second time.
+// What comes when nothing was set is what a line's controller remembered.
 static void
 waits(void *arg)
 {

@@ -66,6 +66,15 @@ devquiet(void)
 	REG(0x40000000) = 0;
 	REG(0x4000000c) = 1;
 }
+
+// devforget: behind devquiet outside of handlers. The NVIC has seen the level for a
+// second time when the kernel's handler left.
+#define DEV_FORGETS
+static inline void
+devforget(void)
+{
+	REG(0xe000e280) = 1u << DEV_IRQ; // NVIC_ICPR
+}
 #elif defined __x86_64__
 enum { DEV_IRQ = 0, DEV_LATE = 2500, DEV_EDGE = 1 };
 
@@ -105,4 +114,11 @@ devquiet(void)
 {
 }
 #endif
+#ifndef DEV_FORGETS
+static inline void
+devforget(void)
+{
+}
+#endif
+
 #endif
