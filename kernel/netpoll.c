@@ -170,7 +170,7 @@ intrswitch(struct g *gp)
 	handto(mp, pp, gp, next, true);
 	if (__builtin_expect(pp->slow.notick, 0))
 		armtick(pp, nanotime());
-	if (MAXHARTS > 1 && load_rlx(&gomaxprocs) > 1)
+	if (MAXHARTS > 1 && load_rlx(&pp->slow.others))
 		return wakeother(next);
 	return next;
 }
@@ -194,7 +194,7 @@ irqclock(uintptr_t irq, struct g *gp)
 {
 	struct p *pp = thism()->p;
 
-	if (gbusy(gp) || load_rlx(&pp->slow.put) != SLOWNOTICK) {
+	if (gfixed(gp) || load_rlx(&pp->slow.own) != SLOWNOTICK) {
 		bool preempt = irqdispatch((unsigned)irq, gp);
 
 		arch_irqend((unsigned)irq);
@@ -219,8 +219,8 @@ irqswitch(uintptr_t irq, struct g *gp)
 
 	if (s <= FIRED)
 		return irqslow(irq, gp);
-	if (bumps % BUMPS == 0 || gbusy(gp) ||
-	    ((uintptr_t)load_rlx(&pp->runnext) | load_rlx(&pp->slow.put)) !=
+	if (bumps % BUMPS == 0 || gfixed(gp) ||
+	    ((uintptr_t)load_rlx(&pp->runnext) | load_rlx(&pp->slow.own)) !=
 		    0 ||
 	    (TORTURE && tosscoin()))
 		return irqclock(irq, gp);
@@ -230,7 +230,7 @@ irqswitch(uintptr_t irq, struct g *gp)
 	gp->bumps = (uint8_t)bumps;
 	pp->handed++;
 	handto(mp, pp, gp, (struct g *)s, false);
-	if (MAXHARTS > 1 && load_rlx(&gomaxprocs) > 1)
+	if (MAXHARTS > 1 && load_rlx(&pp->slow.others))
 		return wakeother((struct g *)s);
 	return (struct g *)s;
 }

@@ -157,7 +157,7 @@ struct m {
 	struct g g0store;
 };
 
-enum { SLICEOVER = 1, REQUEUED = 2, SLOWNOTICK = 1 /* put, and no more */ };
+enum { SLICEOVER = 1, REQUEUED = 2, SLOWNOTICK = 1 /* own, and no more */ };
 
 // Why a P's next pick is schedule's, with all that findrunnable looks at, and not
 // the quick one of a goroutine that leaves (quick.h): `pick`. And why who makes
@@ -301,6 +301,18 @@ static inline bool
 gbusy(const struct g *gp)
 {
 	return nonzero_rlx(&gp->locks);
+}
+
+// gfixed tells whether gp is that, or is about to be preempted.
+static inline bool
+gfixed(const struct g *gp)
+{
+	typedef uint64_t __attribute__((may_alias)) both;
+
+	_Static_assert(G_PREEMPT == G_LOCKS + 4, "arch.h");
+	if (G_LOCKS % 8 == 0)
+		return *(const volatile both *)(const void *)&gp->locks != 0;
+	return (gp->locks | *(const volatile uint32_t *)&gp->preempt) != 0;
 }
 
 // INLINE: builds whose short ways are compiled into their callers; the others look
