@@ -28,11 +28,12 @@
 //
 // tests/model/idle.pml is this protocol; change the two together.
 //
-// Where there is one hart none of that is in the image: waitalone.
+// Where there is one hart none of that is needed: waitalone.
 //
 // Contexts: g0, except wakep (also goroutines, unpreempted). Go: proc.go (wakep,
 // startm, stopm, pidleput, the second half of findRunnable).
-#include "runtime.h"
+#include "runq.h"
+#include "torture.h"
 
 void
 becomespinning(struct m *mp)
@@ -394,7 +395,39 @@ workqueued(void)
 	return false;
 }
 
+// readyone is the short way from a handler to who it made ready, for a hart that has
+// slept and has its P again: if that is one goroutine, and nothing else is there that
+// findrunnable would look at before it, it is returned, runnable, without a queue in
+// between. Nobody is woken for it: it is all there is (model: drained).
+static struct g *
+readyone(struct m *mp)
+{
+	struct p *pp = mp->p;
+	struct g *gp = load_rlx(&mp->ready);
+
+	if (gp == NULL || gp->schedlink != NULL ||
+	    load_rlx(&mp->isrops) != NULL || !ringempty(pp) ||
+	    load_rlx(&pp->runnext) != NULL || load_rlx(&sched.runqsize) != 0)
+		return NULL;
+	if (MAXHARTS > 1 && (mp->spinning || load_rlx(&sched.nlocked) != 0 ||
+			     load_rlx(&sched.gcwaiting)))
+		return NULL;
+	if ((TORTURE && tosscoin()) || !cas(&mp->ready, gp, NULL))
+		return NULL; // a handler came
+	RACE_POINT(wake_taken);
+	casgstatus(gp, Gwaiting, Grunnable);
+	return gp;
+}
+
 // ---- One hart -------------------------------------------------------------------
+
+// alone tells whether there is one hart, and nothing that only the long way looks at.
+static inline bool
+alone(const struct m *mp)
+{
+	return ncpu == 1 && !mp->spinning && load_rlx(&sched.nlocked) == 0 &&
+	       load_rlx(&sched.runqsize) == 0 && !load_rlx(&sched.gcwaiting);
+}
 
 // waitalone is giveup where there is one hart: it lets go of the P, so that handlers
 // leave it to us, and takes it again. What a handler readies, and a timer that is due,
@@ -410,6 +443,7 @@ waitalone(struct m *mp)
 		checkdead();
 	mp->watch = pp;
 	mp->p = NULL;
+	settick(pp, 0); // nobody waits
 	n = idlearm(mp, pp->timer0when);
 	store(&mp->sleeping, 1);
 	s = arch_irqsave();
@@ -418,21 +452,23 @@ waitalone(struct m *mp)
 	else
 		idlewait(mp, n, s);
 	store(&mp->sleeping, 0);
+	mp->watch = NULL;
+	mp->p = pp;
 	// What fired meanwhile has found no P and has set nothing anew.
-	mp->nextp = pp;
-	acquirep(mp);
+	if (pp->timer0when != 0)
+		armopen(pp->timer0when);
 }
 
 // giveup lets the P go and sleeps, unless there is a reason not to; comes back
-// with a P. *gp is set if the last look at the global queue found one.
+// with a P. *gp is set if the last look at the global queue found one, or readyone.
 void
 giveup(struct m *mp, struct g **gp)
 {
 	bool spinning;
 
-	if (MAXHARTS == 1) {
-		*gp = NULL;
+	if (MAXHARTS == 1 || alone(mp)) {
 		waitalone(mp);
+		*gp = readyone(mp);
 		return;
 	}
 	RACE_POINT(giveup_begin);
@@ -461,6 +497,7 @@ giveup(struct m *mp, struct g **gp)
 		retake(mp, true);
 	RACE_POINT(giveup_looked);
 	mpark(mp);
+	*gp = readyone(mp);
 }
 
 // joinm brings a hart that has just started in, with its P. On g0.

@@ -366,6 +366,9 @@ top:
 		:: rl[h] == 0 && drained && rq[h] != 1 -> drained = 0
 #else
 		:: rl[h] == 0 && drained -> drained = 0
+		// readyone: nobody is woken for what is all there is.
+		:: rl[h] == 0 && drained && rq[h] == 1 && gq == 0 ->
+			drained = 0; rq[h]--; goto found
 #endif
 		:: rl[h] == 0 && !drained && rq[h] > 0 ->
 			rq[h]--; goto found

@@ -241,6 +241,51 @@ IdleSweep(void)
 		CHECK_EQ(lost, 0);
 }
 
+static _Atomic bool struck;
+static struct wait_group sleeper;
+
+static void
+strikes(void *arg)
+{
+	const int64_t *at = arg;
+
+	time_sleep(*at - time_now());
+	atomic_store(&struck, true);
+	wait_group_done(&sleeper);
+}
+
+// An interrupt and a sleeper's timer end the same wait, in all orders: whoever the
+// interrupt is for never gives way, and the sleeper gets on all the same, when the
+// slice is over at the latest.
+static void
+IdleBesideTimer(void)
+{
+	int64_t at, t;
+	int lost = 0;
+
+	irq_handle(DEV_IRQ, wakes, NULL);
+	for (int i = 0; i < 300; i++) {
+		atomic_store(&struck, false);
+		at = time_now() + 100 * MICROSECOND;
+		wait_group_add(&sleeper, 1);
+		go(strikes, &at);
+		runtime_gosched();
+		t = at - time_now() + (i - 100) * (duration)100;
+		devstart(t > 0 ? t : 1);
+		note_wait(&doze);
+		for (t = time_now(); !atomic_load(&struck) &&
+				     time_now() - t < 30 * MILLISECOND;)
+			;
+		lost += !atomic_load(&struck);
+		wait_group_wait(&sleeper);
+		if ((!virtual_clock() || atonce()) && i > 50)
+			break;
+	}
+	irq_handle(DEV_IRQ, NULL, NULL);
+	if (virtual_clock() && !atonce())
+		CHECK_EQ(lost, 0);
+}
+
 // ---- Formats ----------------------------------------------------------------
 
 static int form;
@@ -563,9 +608,10 @@ LedgerOfWaiters(void)
 	chan_free(crowd.third);
 }
 
-const struct test gaps_tests[] = { T(ElementSizes),       T(IsrSendInGoroutine),
-				   T(IrqWithoutP),        T(IdleSweep),
-				   T(PanicFormats),       T(TimerStopSiftsUp),
-				   T(TimersPastAndFar),   T(SyscallErrors),
-				   T(BigDoublesReturned), T(ReadStacks),
-				   T(LedgerOfWaiters),    { NULL, NULL } };
+const struct test gaps_tests[] = { T(ElementSizes),     T(IsrSendInGoroutine),
+				   T(IrqWithoutP),      T(IdleSweep),
+				   T(IdleBesideTimer),  T(PanicFormats),
+				   T(TimerStopSiftsUp), T(TimersPastAndFar),
+				   T(SyscallErrors),    T(BigDoublesReturned),
+				   T(ReadStacks),       T(LedgerOfWaiters),
+				   { NULL, NULL } };
