@@ -628,21 +628,25 @@ recvlocked(struct hchan *c, void *elem, bool block)
 	return recvwait(c, elem) ? RECEIVED : CLOSED;
 }
 
+static inline __attribute__((always_inline)) int
+recvfor(struct hchan *c, void *elem, bool block)
+{
+	if (c == NULL) {
+		if (!block)
+			return WOULDBLOCK;
+		blockforever("chan receive (nil chan)");
+	}
+	lockas(chanlock(c), RANKCHAN);
+	return recvlocked(c, elem, block);
+}
+
 // chanrecv receives; *ok is false if c is closed and drained. Returns false if
 // it would block and must not.
 bool
 chanrecv(struct hchan *c, void *elem, bool block, bool *ok)
 {
-	int what;
+	int what = recvfor(c, elem, block);
 
-	*ok = true;
-	if (c == NULL) {
-		if (!block)
-			return false;
-		blockforever("chan receive (nil chan)");
-	}
-	lockas(chanlock(c), RANKCHAN);
-	what = recvlocked(c, elem, block);
 	*ok = what != CLOSED;
 	return what != WOULDBLOCK;
 }
@@ -733,24 +737,19 @@ chan_recv8_(chan *c, void *v)
 __attribute__((noinline)) bool
 chan_recv_(chan *c, void *v, size_t size)
 {
-	bool ok;
-
 	mustgoroutine("chan_recv");
 	if (c != NULL)
 		elemcheck(c, size, "chan_recv");
-	chanrecv(c, v, true, &ok);
-	return ok;
+	return recvfor(c, v, true) == RECEIVED;
 }
 
 bool
 chan_try_recv_(chan *c, void *v, size_t size)
 {
-	bool ok;
-
 	mustgoroutine("chan_try_recv");
 	if (c != NULL)
 		elemcheck(c, size, "chan_try_recv");
-	return chanrecv(c, v, false, &ok) && ok;
+	return recvfor(c, v, false) == RECEIVED;
 }
 
 bool

@@ -87,15 +87,23 @@ running(void)
 	return v;
 }
 
-// wrapped takes an end of the period into account. PRIMASK is set.
-static __attribute__((noinline)) uint64_t
-wrapped(void)
+// turn takes an end of the period into account, and returns when the next one will
+// be. PRIMASK is set, and stays so until the counter runs again.
+static inline uint64_t
+turn(void)
 {
 	uint64_t end = clk.base + clk.period;
 
 	clk.base = end;
 	clk.period = PERIOD_MAX;
-	return end + PERIOD_MAX - running();
+	return end + PERIOD_MAX;
+}
+
+// wrapped is that, and returns the time.
+static __attribute__((noinline)) uint64_t
+wrapped(void)
+{
+	return turn() - running();
 }
 
 // ticks returns ticks since boot, and brings clk up to date.
@@ -235,10 +243,12 @@ cut(uint32_t n)
 	if (n < CUT_MIN)
 		n = CUT_MIN;
 	while ((r = restart(n, &pm)) != DONE) {
-		if (r == WRAPPED)
-			wrapped();
-		else
+		if (r == WRAPPED) {
+			turn();
+			running();
+		} else {
 			settle(n, r);
+		}
 		primask_restore(pm);
 		if (r != WRAPPED)
 			break;
