@@ -414,7 +414,6 @@ readyone(struct m *mp)
 		return NULL;
 	if ((TORTURE && tosscoin()) || !cas(&mp->ready, gp, NULL))
 		return NULL; // a handler came
-	RACE_POINT(wake_taken);
 	casgstatus(gp, Gwaiting, Grunnable);
 	return gp;
 }

@@ -29,7 +29,7 @@
 	X(reset_dropped) X(acquirep_taken) X(retake_begin) X(inject_taken) \
 	X(msleep_sleeping) X(idle_masked) X(mpark_look) X(mpark_parked) \
 	X(gcstopm_begin) X(gcstopm_stopped) X(giveup_begin) X(giveup_idle) \
-	X(giveup_looked) X(wake_taken) \
+	X(giveup_looked) \
 	/* preempt.c */ \
 	X(tick_stopped) X(starttick_begin) X(kick_looked) X(arm_set) \
 	/* stw.c */ \
