@@ -442,10 +442,17 @@ void __wrap_arch_timerset(int64_t when);
 void
 __wrap_arch_timerset(int64_t when)
 {
-	if (getg()->m->id == shot.hart)
-		hardware(when);
-	else
+	uintptr_t s;
+
+	if (getg()->m->id != shot.hart) {
 		__real_arch_timerset(when);
+		return;
+	}
+	// armopen calls with interrupts on; between the clock and the timer there
+	// must be none.
+	s = arch_irqsave();
+	hardware(when);
+	arch_irqrestore(s);
 }
 
 bool __wrap_timerintr(struct g *gp);
